@@ -1,0 +1,1 @@
+"""Arms, kinematics, plain types, units, errors and shared ROS helpers."""

@@ -1,0 +1,1 @@
+"""Shared ROS helpers: the only place below the nodes that imports rclpy."""

@@ -1,0 +1,64 @@
+"""Drives another node's lifecycle over its services, with bounded waits."""
+
+from __future__ import annotations
+
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rclpy.executors import Executor
+from rclpy.node import Node
+
+from jaco_core.errors import ContractError
+from jaco_core.ros.waiting import spin_until
+
+CONFIGURE = Transition.TRANSITION_CONFIGURE
+ACTIVATE = Transition.TRANSITION_ACTIVATE
+DEACTIVATE = Transition.TRANSITION_DEACTIVATE
+CLEANUP = Transition.TRANSITION_CLEANUP
+
+_LABELS = {CONFIGURE: "configure", ACTIVATE: "activate", DEACTIVATE: "deactivate", CLEANUP: "cleanup"}
+
+
+class LifecycleClient:
+    """Client of the lifecycle services of the node `target`."""
+
+    def __init__(self, node: Node, executor: Executor, target: str) -> None:
+        self.target = target
+        self._executor = executor
+        self._change = node.create_client(ChangeState, f"/{target}/change_state")
+        self._get = node.create_client(GetState, f"/{target}/get_state")
+
+    def wait(self, timeout: float) -> None:
+        """Waits until the node offers its lifecycle services.
+
+        Raises:
+            TimeoutExceeded: it did not within `timeout` seconds.
+        """
+        spin_until(
+            self._executor,
+            lambda: self._change.service_is_ready() and self._get.service_is_ready(),
+            timeout,
+            f"node '{self.target}' to offer its lifecycle services",
+        )
+
+    def change(self, transition: int, timeout: float) -> None:
+        """Asks for `transition` and waits for the outcome.
+
+        Raises:
+            TimeoutExceeded: no answer within `timeout` seconds.
+            ContractError: the node refused; its own log says why.
+        """
+        request = ChangeState.Request()
+        request.transition.id = transition
+        future = self._change.call_async(request)
+        label = _LABELS[transition]
+        spin_until(self._executor, future.done, timeout, f"node '{self.target}' to {label}")
+        response = future.result()
+        if response is None or not response.success:
+            raise ContractError(f"Node '{self.target}' refused to {label}; the reason is in its log above.")
+
+    def state(self, timeout: float) -> str:
+        """Returns the node's state: "unconfigured", "inactive", "active" or "finalized"."""
+        future = self._get.call_async(GetState.Request())
+        spin_until(self._executor, future.done, timeout, f"node '{self.target}' to tell its state")
+        response = future.result()
+        return str(response.current_state.label) if response is not None else "unknown"

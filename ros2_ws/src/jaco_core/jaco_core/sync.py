@@ -1,0 +1,42 @@
+"""Brings samples that belong together in time together."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class StampBuffer(Generic[T]):
+    """The newest samples of one stream, found by stamp [ns]. Going back in time empties it: the stream was restarted."""
+
+    def __init__(self, capacity: int = 64) -> None:
+        self._samples: deque[tuple[int, T]] = deque(maxlen=capacity)
+
+    def add(self, stamp_ns: int, sample: T) -> None:
+        if self._samples and stamp_ns < self._samples[-1][0]:
+            self._samples.clear()
+        self._samples.append((stamp_ns, sample))
+
+    def match(self, stamp_ns: int, tolerance_ns: int) -> T | None:
+        """Returns the sample nearest to `stamp_ns`, or None while it cannot be known or none lies within `tolerance_ns`.
+
+        An exact match is known at once; otherwise a sample from after `stamp_ns` must have come before the nearest can be told.
+        """
+        nearest: tuple[int, T] | None = None
+        for sample in reversed(self._samples):
+            distance = abs(sample[0] - stamp_ns)
+            if distance == 0:
+                return sample[1]
+            if nearest is None or distance < abs(nearest[0] - stamp_ns):
+                nearest = sample
+        if nearest is None or self._samples[-1][0] < stamp_ns or abs(nearest[0] - stamp_ns) > tolerance_ns:
+            return None
+        return nearest[1]
+
+    def newest(self) -> T | None:
+        return self._samples[-1][1] if self._samples else None
+
+    def clear(self) -> None:
+        self._samples.clear()

@@ -1,0 +1,66 @@
+"""Messages to plain data and back."""
+
+from __future__ import annotations
+
+import array
+
+import numpy as np
+import pytest
+from jaco_interfaces.msg import JointVelocityCommand, SceneState
+from sensor_msgs.msg import Image
+
+from jaco_core.errors import ContractError
+from jaco_core.ros import convert
+from jaco_core.types import RUNNING, EpisodeStatus, JointSample, SceneSample, VelocityCommand, frozen_vector
+
+STAMP = 12_345_678_901
+
+
+def test_joints_survive_the_round_trip() -> None:
+    sample = JointSample(STAMP, ("a", "b"), frozen_vector((0.1, -0.2)), frozen_vector((1, 2)), frozen_vector((3, 4)))
+    back = convert.joints_from_message(convert.joints_to_message(sample, "base"))
+    assert back.stamp_ns == STAMP and back.names == sample.names
+    for label in ("position", "velocity", "effort"):
+        np.testing.assert_array_equal(getattr(back, label), getattr(sample, label))
+
+
+def test_commands_survive_the_round_trip() -> None:
+    command = VelocityCommand(STAMP, ("a", "b"), frozen_vector((0.1, -0.2)), 7, 3, STAMP - 5)
+    back = convert.command_from_message(convert.command_to_message(command))
+    assert (back.stamp_ns, back.names, back.sequence, back.policy_version, back.policy_stamp_ns) == (STAMP, ("a", "b"), 7, 3, STAMP - 5)
+    np.testing.assert_array_equal(back.velocity, command.velocity)
+
+
+def test_a_command_of_the_wrong_length_is_refused() -> None:
+    with pytest.raises(ContractError, match="2 joints and gives 1"):
+        convert.command_from_message(JointVelocityCommand(joint_names=["a", "b"], velocities=array.array("d", [1.0])))
+
+
+def test_episodes_and_scenes_survive_the_round_trip() -> None:
+    status = EpisodeStatus(STAMP, "reach", RUNNING, 3, 4, 5, 1.0, 2.0, False, True, True, "time limit")
+    assert convert.episode_from_message(convert.episode_to_message(status)) == status
+    scene = SceneSample(STAMP, {"target": frozen_vector((0.4, 0.1, 0.03))}, ("link_4|table",))
+    back = convert.scene_from_message(convert.scene_to_message(scene, "base"))
+    np.testing.assert_array_equal(back.objects["target"], scene.objects["target"])
+    assert back.contacts == scene.contacts
+
+
+def test_a_scene_with_a_name_too_many_is_refused() -> None:
+    with pytest.raises(ContractError, match="names 1 objects and gives 0"):
+        convert.scene_from_message(SceneState(object_names=["target"]))
+
+
+def test_images_survive_the_round_trip_and_bgr_is_turned() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (4, 6, 3), dtype=np.uint8)
+    message = convert.image_to_message(image, STAMP, "camera")
+    np.testing.assert_array_equal(convert.image_from_message(message), image)
+    message.encoding = "bgr8"
+    np.testing.assert_array_equal(convert.image_from_message(message), image[:, :, ::-1])
+
+
+@pytest.mark.parametrize(("encoding", "size"), [("mono8", 12), ("rgb8", 11), ("rgb8", 13)])
+def test_images_that_do_not_fit_together_are_refused(encoding: str, size: int) -> None:
+    message = Image(height=2, width=2, step=6, encoding=encoding)
+    message.data = array.array("B", bytes(size))
+    with pytest.raises(ContractError, match="image"):
+        convert.image_from_message(message)
