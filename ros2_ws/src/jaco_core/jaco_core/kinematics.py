@@ -1,6 +1,6 @@
 """The arm as a MuJoCo model, and where its moving parts are for given joint angles.
 
-The meshes and masses are those of the Kinova model in the dm_control wheel (BSD-3), found by path: dm_control itself is not imported.
+Meshes and masses are those of the Kinova model in the dm_control wheel (BSD-3), found by path: dm_control is not imported.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Kinematics:
 
     def position(self, name: str) -> Vector:
         """Returns where the tracked point `name` is [m], shape (3,)."""
-        return self.positions[self._index(name)]
+        return np.array(self.positions[self._index(name)])
 
     def jacobian(self, name: str) -> NDArray[np.float64]:
         """Returns d(position of the tracked point `name`) / d(joint angles) [m/rad], shape (3, n), at the last `update`."""

@@ -35,6 +35,10 @@ class StampBuffer(Generic[T]):
             return None
         return nearest[1]
 
+    def passed(self, stamp_ns: int) -> bool:
+        """Tells whether the stream is beyond `stamp_ns`: what does not match by now never will."""
+        return bool(self._samples) and self._samples[-1][0] > stamp_ns
+
     def newest(self) -> T | None:
         return self._samples[-1][1] if self._samples else None
 

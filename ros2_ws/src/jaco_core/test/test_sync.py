@@ -33,3 +33,8 @@ def test_a_stream_that_goes_back_in_time_starts_anew() -> None:
     buffer = filled(10, 20, 5)
     assert buffer.match(20, 100) is None
     assert buffer.newest() == "s5"
+
+
+def test_a_stream_that_is_beyond_a_stamp_has_passed_it() -> None:
+    assert not filled().passed(5) and not filled(10).passed(10)
+    assert filled(10, 20).passed(15)

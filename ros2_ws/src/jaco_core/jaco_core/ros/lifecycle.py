@@ -136,4 +136,6 @@ def run_node(create: Callable[[], JacoNode[Any]]) -> int:
         node.quiesce()
         node.release()
     rclpy.try_shutdown()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the interpreter's own end would make a late signal look like a crash
     return code

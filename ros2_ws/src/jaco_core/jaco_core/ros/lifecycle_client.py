@@ -45,13 +45,16 @@ class LifecycleClient:
 
         Raises:
             TimeoutExceeded: no answer within `timeout` seconds.
-            ContractError: the node refused; its own log says why.
+            ContractError: the node refused, and its own log says why, or it went away.
         """
         request = ChangeState.Request()
         request.transition.id = transition
         future = self._change.call_async(request)
         label = _LABELS[transition]
-        spin_until(self._executor, future.done, timeout, f"node '{self.target}' to {label}")
+        # A node that ends takes its services along: nothing is to be waited for then.
+        spin_until(self._executor, lambda: future.done() or not self._change.service_is_ready(), timeout, f"node '{self.target}' to {label}")
+        if not future.done():
+            raise ContractError(f"Node '{self.target}' went away before it could {label}.")
         response = future.result()
         if response is None or not response.success:
             raise ContractError(f"Node '{self.target}' refused to {label}; the reason is in its log above.")

@@ -1,0 +1,52 @@
+"""The chain camera stamp -> arm command on the running graph in real time, against its floor measured in the same run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from jaco_bringup.bench.lockstep import Figure
+from jaco_bringup.bench.measured import RunFailed, run_quietly, summary_of
+from jaco_bringup.domain import RosDomain
+from jaco_bringup.graph import Graph, NodeSpec, Value
+from jaco_bringup.policies import find_policy
+
+EPISODES = 4
+
+
+def measure(domain: RosDomain, policy: str) -> dict[str, Figure]:
+    """Returns chain and floor [ms] and their ratio.
+
+    Raises:
+        RunFailed: a run ended before its time, or no image was answered.
+    """
+    floor = floor_ms(domain, policy)
+    latency = summary_of(domain, policy, EPISODES, realtime=True).latency_ms
+    if latency.p50 is None:
+        raise RunFailed("No image was answered by an arm command; see the log of `jaco sim --realtime`.")
+    p50, p99 = (float(value) for value in np.percentile(floor, (50, 99)))
+    return {
+        "chain_ms_p50": latency.p50,
+        "chain_ms_p99": latency.p99,
+        "chain_ms_max": latency.max,
+        "floor_ms_p50": p50,
+        "floor_ms_p99": p99,
+        "ratio_p50": latency.p50 / p50,
+    }
+
+
+def floor_ms(domain: RosDomain, policy: str) -> list[float]:
+    """Returns the round trips [ms] of the same hops in bare rclpy: image, bare network, command, command."""
+    with TemporaryDirectory(prefix="jaco-bench-") as folder:
+        output = Path(folder) / "floor.json"
+        run_quietly(_floor_graph(str(find_policy(policy)), str(output)), Path(folder), domain)
+        return [float(value) for value in json.loads(output.read_text())]
+
+
+def _floor_graph(checkpoint: str, output: str) -> Graph:
+    own: dict[str, dict[str, Value]] = {"safety": {}, "policy": {"checkpoint": checkpoint}, "camera": {"output": output}}
+    nodes = (NodeSpec(role, "jaco_bringup", "floor", {"role": role, **more}, lifecycle=False) for role, more in own.items())
+    return Graph("floor", tuple(nodes), leader="camera")

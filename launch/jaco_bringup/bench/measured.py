@@ -1,0 +1,41 @@
+"""One short run of the simulated graph, and what it came to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from jaco_bringup.domain import RosDomain
+from jaco_bringup.graph import Graph, Value, sim_graph
+from jaco_bringup.run_log import is_error
+from jaco_bringup.session import run_graph
+from jaco_core.errors import ContractError
+from jaco_monitor.report import write_summary
+from jaco_monitor.summary import Summary
+
+
+class RunFailed(ContractError):
+    """The graph did not come to its end."""
+
+
+def summary_of(domain: RosDomain, policy: str, episodes: int, *, realtime: bool) -> Summary:
+    """Runs `episodes` in simulation and returns their summary.
+
+    Raises:
+        RunFailed: the run ended before its time.
+    """
+    arguments: dict[str, Value] = {"policy": policy, "episodes": episodes, "realtime": realtime}
+    with TemporaryDirectory(prefix="jaco-bench-") as folder:
+        run_quietly(sim_graph({**arguments, "run_dir": folder}), Path(folder), domain)
+        return write_summary(Path(folder))
+
+
+def run_quietly(graph: Graph, folder: Path, domain: RosDomain) -> None:
+    """Runs `graph` to its end; only errors are shown.
+
+    Raises:
+        RunFailed: the run ended before its time.
+    """
+    outcome = run_graph(graph, folder, domain, lambda line: print(line, flush=True) if is_error(line) else None)
+    if outcome.code != 0:
+        raise RunFailed(f"The graph '{graph.name}' did not come to its end: {outcome.sentence}")

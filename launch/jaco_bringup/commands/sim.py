@@ -1,0 +1,86 @@
+"""`jaco sim`: episodes in simulation with live progress, and their report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from jaco_bringup.graph import Value, sim_graph
+from jaco_bringup.policies import check_policy
+from jaco_bringup.run_dir import new_run_dir
+from jaco_bringup.run_log import is_notable
+from jaco_bringup.session import choose_domain, run_graph
+
+
+@dataclass(frozen=True)
+class SimOptions:
+    """The options of `jaco sim`."""
+
+    episodes: int
+    seed: int
+    task: str
+    policy: str
+    profile: str
+    realtime: bool
+    report: bool
+    domain: int | None
+    run_dir: Path | None
+    quiet: bool
+    arm: str = "j2n6s300"
+
+    def arguments(self, run_dir: Path | None) -> dict[str, Value]:
+        """Returns the arguments of the graph."""
+        names = ("arm", "episodes", "seed", "task", "policy", "profile", "realtime")
+        return {**{name: getattr(self, name) for name in names}, "run_dir": str(run_dir or "")}
+
+
+def run(options: SimOptions) -> int:
+    """Runs the episodes and reports on them; returns the exit code.
+
+    Raises:
+        JacoError: an argument is wrong; then nothing was started.
+    """
+    sim_graph(options.arguments(None))
+    check_policy(options.policy, options.arm, options.task)
+    console = Console(quiet=options.quiet)
+    with choose_domain(options.domain) as domain:
+        folder = new_run_dir(options.run_dir, datetime.now())
+        graph = sim_graph(options.arguments(folder))
+        with _progress(options, console) as tick:
+            outcome = run_graph(graph, folder, domain, lambda line: _show(console, line), tick)
+    if outcome.code == 0:
+        _report(options, folder, console)
+    return outcome.code
+
+
+def _progress(options: SimOptions, console: Console) -> AbstractContextManager[Callable[[], None]]:
+    if options.quiet:
+        return nullcontext(lambda: None)
+    from jaco_bringup.progress.node import Progress  # imports rclpy, which a refusal need not wait for
+
+    return Progress(console, options.episodes)
+
+
+def _show(console: Console, line: str) -> None:
+    if is_notable(line):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _report(options: SimOptions, folder: Path, console: Console) -> None:
+    """Writes summary and pictures, and prints the table."""
+    from jaco_monitor.report import summary_table, write_pictures, write_summary
+    from jaco_monitor.scene_view import SceneView
+
+    summary = write_summary(folder, options.seed)
+    if options.report:
+        with console.status("Drawing the video ..."):
+            view = SceneView(options.task, options.arm, options.profile)
+            write_pictures(folder, view)
+            view.close()
+    Console().print(summary_table(summary))
+    Console().print(f"Everything is in {folder}", markup=False)

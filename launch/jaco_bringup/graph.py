@@ -1,0 +1,239 @@
+"""The graph as data: which nodes run, with which parameters and remappings, in which order.
+
+`sim_graph`, `real_graph` and `learn_graph` are the only place that says so. The launch files turn a `Graph` into launch_ros
+actions (launch_adapter.py), the runner turns it into processes (runner.py); neither knows anything that the other does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from jaco_bringup.policies import find_policy
+from jaco_core.arms import arm_names
+from jaco_core.errors import ConfigError
+from jaco_sim.profiles import profile_names
+from jaco_tasks.registry import task_names
+
+Value = bool | int | float | str | tuple[str, ...]
+"""What a parameter can be."""
+
+BOOLEANS = ("true", "false")
+
+
+@dataclass(frozen=True)
+class ArgumentSpec:
+    """An argument of a graph. Its type is its default's. `choices`: the texts it may be, () for anything of the type."""
+
+    name: str
+    default: bool | int | float | str
+    description: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def default_text(self) -> str:
+        """The default as it is written on a command line."""
+        return str(self.default).lower() if isinstance(self.default, bool) else str(self.default)
+
+    def parse(self, text: str) -> bool | int | float | str:
+        """Returns the value that `text` stands for.
+
+        Raises:
+            ConfigError: not one of the choices, or not of the default's type.
+        """
+        choices = BOOLEANS if isinstance(self.default, bool) else self.choices
+        if choices and text not in choices:
+            raise ConfigError(f"Argument '{self.name}' is '{text}'; choices: {', '.join(choices)}.")
+        if isinstance(self.default, bool):
+            return text == "true"
+        try:
+            return type(self.default)(text)
+        except ValueError:
+            raise ConfigError(f"Argument '{self.name}' must be {type(self.default).__name__}, got '{text}'.") from None
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """One process of the graph.
+
+    `lifecycle`: the manager configures and activates it. `critical`: its death ends the run. `restart`: it is started again when
+    it dies, and the manager brings it up again.
+    """
+
+    name: str
+    package: str
+    executable: str
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    remappings: tuple[tuple[str, str], ...] = ()
+    lifecycle: bool = True
+    critical: bool = True
+    restart: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes in the order of their activation; they are deactivated in reverse, so the arm's side comes last and stops first.
+
+    The end of the node `leader` is the end of the run; a good one when its exit code is 0.
+    """
+
+    name: str
+    nodes: tuple[NodeSpec, ...]
+    leader: str = "manager"
+
+    def node(self, name: str) -> NodeSpec:
+        """Returns the node called `name`."""
+        return next(node for node in self.nodes if node.name == name)
+
+
+ARM = ArgumentSpec("arm", "j2n6s300", "Arm, one of the files in jaco_core/arms.", tuple(arm_names()))
+TASK = ArgumentSpec("task", "reach", "Task that is asked of the arm.", tuple(task_names()))
+POLICY = ArgumentSpec("policy", "reach", "Policy: a name in models/policies, or the path of a folder with weights and card.")
+EPISODES = ArgumentSpec("episodes", 20, "Episodes to run before the graph ends itself; 0: for ever.")
+SEED = ArgumentSpec("seed", 0, "Seed of the whole run: initial states and the policy's draws.")
+DETERMINISTIC = ArgumentSpec("deterministic", True, "true: the policy takes its likeliest action; false: it draws one.")
+RUN_DIR = ArgumentSpec("run_dir", "", "Folder for the recording; empty: nothing is recorded.")
+LOCKSTEP_TIMEOUT = ArgumentSpec("lockstep_timeout", 10.0, "Longest wait for an answer in lockstep [s].")
+REALTIME = ArgumentSpec("realtime", False, "true: paced to the wall clock; false: lockstep, as fast as the slowest node.")
+PROFILE = ArgumentSpec("profile", "nominal", "Simulator profile, one of the files in jaco_sim/profiles.", tuple(profile_names()))
+
+CAMERA = ArgumentSpec("camera", "device:0", "Camera: device:0, /dev/video0, a URL, a video file or a folder of images.")
+CALIBRATION = ArgumentSpec("calibration", "", "File of ROS's camera_calibration; empty: an ideal camera.")
+WIDTH = ArgumentSpec("width", 64, "Width of the published picture [pixel].")
+HEIGHT = ArgumentSpec("height", 64, "Height of the published picture [pixel].")
+RATE = ArgumentSpec("rate", 10.0, "Camera images per second [Hz]; the policy acts on each.")
+BACKEND = ArgumentSpec("backend", "fake", "How the driver reaches the arm.", ("fake",))
+
+_COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
+SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE)
+REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, BACKEND)
+LEARN_ARGUMENTS = (*_COMMON, REALTIME, LOCKSTEP_TIMEOUT, PROFILE)
+
+
+def complete(specs: tuple[ArgumentSpec, ...], given: Mapping[str, Value]) -> dict[str, Value]:
+    """Returns `given` with the defaults of `specs` filled in.
+
+    Raises:
+        ConfigError: a name that is not in `specs`, a value of another type, or one that is not among the choices.
+    """
+    known = {spec.name: spec for spec in specs}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise ConfigError(f"Unknown argument {', '.join(unknown)}; known: {', '.join(known)}.")
+    values: dict[str, Value] = {spec.name: spec.default for spec in specs}
+    for name, value in given.items():
+        values[name] = known[name].parse(str(value).lower() if isinstance(value, bool) else str(value))
+    return values
+
+
+def sim_graph(arguments: Mapping[str, Value]) -> Graph:
+    """Returns the graph that ends in the simulator. `arguments`: values of SIM_ARGUMENTS.
+
+    Raises:
+        ConfigError: an argument is unknown or wrong, or there is no such policy.
+    """
+    a = complete(SIM_ARGUMENTS, arguments)
+    shared: dict[str, Value] = {"arm": a["arm"], "use_sim_time": True}
+    waiting: dict[str, Value] = {"lockstep": not a["realtime"], "lockstep_timeout": a["lockstep_timeout"]}
+    sim = NodeSpec(
+        "sim",
+        "jaco_sim",
+        "sim",
+        {**shared, **waiting, "task": a["task"], "profile": a["profile"], "seed": a["seed"]},
+    )
+    return _graph("sim", a, shared, waiting, (sim,))
+
+
+def learn_graph(arguments: Mapping[str, Value]) -> Graph:
+    """Returns the simulated graph with a policy that explores, which is what the learner's node joins."""
+    a = complete(LEARN_ARGUMENTS, arguments)
+    return Graph("learn", sim_graph({**a, "deterministic": False}).nodes)
+
+
+def real_graph(arguments: Mapping[str, Value]) -> Graph:
+    """Returns the graph that ends in a camera and the arm's driver. `arguments`: values of REAL_ARGUMENTS.
+
+    Raises:
+        ConfigError: an argument is unknown or wrong, or there is no such policy.
+    """
+    a = complete(REAL_ARGUMENTS, arguments)
+    shared: dict[str, Value] = {"arm": a["arm"], "use_sim_time": False}
+    camera = NodeSpec(
+        "camera",
+        "jaco_camera",
+        "camera",
+        {
+            "source": a["camera"],
+            "calibration": a["calibration"],
+            "width": a["width"],
+            "height": a["height"],
+            "rate": a["rate"],
+            "use_sim_time": False,
+        },
+    )
+    driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, "backend": a["backend"]})
+    return _graph("real", a, shared, {"lockstep": False}, (camera, driver))
+
+
+def _graph(
+    name: str, a: Mapping[str, Value], shared: dict[str, Value], waiting: dict[str, Value], arm_side: tuple[NodeSpec, ...]
+) -> Graph:
+    """Puts the nodes that every graph has before those of `arm_side`, and the manager of them all behind."""
+    recorder = NodeSpec("recorder", "jaco_monitor", "recorder", {"use_sim_time": shared["use_sim_time"], "run_dir": a["run_dir"]})
+    markers = NodeSpec("markers", "jaco_monitor", "markers", shared, critical=False, restart=True)
+    lockstep: dict[str, Value] = {"lockstep": waiting["lockstep"]}
+    supervisor = NodeSpec("supervisor", "jaco_safety", "supervisor", {**shared, **waiting})
+    policy = NodeSpec(
+        "policy",
+        "jaco_policy",
+        "policy",
+        {
+            **shared,
+            **lockstep,
+            "checkpoint": str(find_policy(str(a["policy"]))),
+            "deterministic": a["deterministic"],
+            "seed": a["seed"],
+        },
+    )
+    task = NodeSpec(
+        "task", "jaco_tasks", "task", {**shared, **lockstep, "task": a["task"], "episodes": a["episodes"], "seed": a["seed"]}
+    )
+    recorded = (recorder,) if a["run_dir"] else ()
+    managed = (*recorded, markers, supervisor, policy, task, *arm_side)
+    manager = NodeSpec(
+        "manager",
+        "jaco_bringup",
+        "manager",
+        {
+            "nodes": tuple(node.name for node in managed if node.lifecycle),
+            "restarting": tuple(node.name for node in managed if node.lifecycle and node.restart),
+            "exit_when_finished": a["episodes"] != 0,
+        },
+        lifecycle=False,
+    )
+    return Graph(name, (*managed, manager))
+
+
+@dataclass(frozen=True)
+class GraphSpec:
+    """A graph before its arguments are known: what a launch file and the command line need to describe it."""
+
+    name: str
+    description: str
+    arguments: tuple[ArgumentSpec, ...]
+    build: Callable[[Mapping[str, Value]], Graph]
+
+
+GRAPHS: Mapping[str, GraphSpec] = MappingProxyType(
+    {
+        "sim": GraphSpec("sim", "The policy moves a simulated arm.", SIM_ARGUMENTS, sim_graph),
+        "real": GraphSpec("real", "The policy moves an arm behind a driver, watched by a camera.", REAL_ARGUMENTS, real_graph),
+        "learn": GraphSpec(
+            "learn", "The simulated graph with a policy that explores, for a learner to join.", LEARN_ARGUMENTS, learn_graph
+        ),
+    }
+)

@@ -1,0 +1,1 @@
+"""The lifecycle manager: brings the graph up in order and down again, the arm first."""

@@ -1,0 +1,152 @@
+"""Runs a graph as plain processes, where ROS's launch is not installed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from jaco_bringup import shared_memory
+from jaco_bringup.graph import Graph, NodeSpec
+from jaco_bringup.process import NodeProcess, command_line
+from jaco_bringup.run_log import RunLog, Terminal
+
+MOST_RESTARTS = 3
+POLL_PERIOD_S = 0.02
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How long [s] processes get to end: the leader after its signal, the others after SIGINT, and after SIGTERM."""
+
+    leader: float = 15.0
+    interrupt: float = 8.0
+    terminate: float = 2.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended. `code`: exit code for the caller; `sentence`: why, "" when it ended as it should."""
+
+    code: int
+    sentence: str = ""
+
+
+class Runner:
+    """Starts the processes of `graph`, watches them, and ends them with the arm stopped first.
+
+    `start`, then `poll` until it returns an outcome, then `stop`; `run` does the three. Everything but the logs' threads happens
+    in the caller's thread, which must be the main one.
+    """
+
+    def __init__(
+        self, graph: Graph, run_dir: Path, domain: int, *, terminal: Terminal | None = None, bounds: Bounds | None = None
+    ) -> None:
+        self._graph = graph
+        self._bounds = bounds or Bounds()
+        self._parameters = run_dir / "parameters"
+        self._parameters.mkdir(parents=True, exist_ok=True)
+        self._commands: dict[str, list[str]] = {}
+        self._environment = {
+            **os.environ,
+            "ROS_DOMAIN_ID": str(domain),
+            "PYTHONUNBUFFERED": "1",
+            "RCUTILS_LOGGING_BUFFERED_STREAM": "0",
+            "RCUTILS_COLORIZED_OUTPUT": "0",
+        }
+        self._processes: dict[str, NodeProcess] = {}
+        self._restarts: dict[str, int] = {}
+        self._given_up: set[str] = set()
+        self.log = RunLog(run_dir / "log.txt", terminal)
+
+    def start(self) -> None:
+        """Starts every process; nothing is started unless all can be.
+
+        Raises:
+            ConfigError: a package or an executable is not installed.
+        """
+        self._commands = {spec.name: command_line(spec, self._parameters) for spec in self._graph.nodes}
+        for spec in self._graph.nodes:
+            self._launch(spec)
+
+    def poll(self) -> Outcome | None:
+        """Restarts what died and may be restarted; returns the outcome once the run is over, else None."""
+        for spec in self._graph.nodes:
+            process = self._processes[spec.name]
+            if process.exit_code() is None or spec.name in self._given_up:
+                continue
+            if spec.name == self._graph.leader and process.exit_code() == 0:
+                return Outcome(0)
+            if spec.critical:
+                process.join_log(1.0)
+                ending = process.describe_exit()
+                return Outcome(1, f"Node '{spec.name}' ended with {ending}, and the run with it; see {self.log.path}.")
+            self._replace(spec, process)
+        return None
+
+    def run(self, interrupted: Callable[[], bool], tick: Callable[[], None] = lambda: None) -> Outcome:
+        """Runs the graph to its end, or until `interrupted()`. `tick` is called every few hundredths of a second.
+
+        Raises:
+            ConfigError: a package or an executable is not installed; then nothing was started.
+        """
+        try:
+            self.start()
+            outcome = self.poll()
+            while outcome is None:
+                if interrupted():
+                    outcome = Outcome(130, "Interrupted.")
+                    break
+                tick()
+                time.sleep(POLL_PERIOD_S)  # the poll interval of a loop that ends with its processes
+                outcome = self.poll()
+        finally:
+            self.stop()
+        return outcome
+
+    def stop(self) -> None:
+        """Ends all processes within the bounds: the leader first, which stops the arm, then the others. Safe to call twice."""
+        leader = self._processes.pop(self._graph.leader, None)
+        if leader is not None:
+            self._end([leader], self._bounds.leader)
+        # In reverse order of activation: the arm's side is the first to hear of it.
+        self._end(list(reversed(self._processes.values())), self._bounds.interrupt)
+        self._processes.clear()
+        for path in shared_memory.clean():
+            self.log.write(f"[runner] Removed {path}, left by a process that was killed.")
+        self.log.close()
+
+    def _launch(self, spec: NodeSpec) -> None:
+        self._processes[spec.name] = NodeProcess(spec.name, self._commands[spec.name], self._environment, self.log.write)
+
+    def _replace(self, spec: NodeSpec, process: NodeProcess) -> None:
+        count = self._restarts.get(spec.name, 0)
+        ending = f"[runner] Node '{spec.name}' ended with {process.describe_exit()}"
+        process.sweep()
+        if spec.restart and count < MOST_RESTARTS:
+            self._restarts[spec.name] = count + 1
+            self.log.write(f"{ending}; it is started again ({count + 1} of {MOST_RESTARTS}).")
+            self._launch(spec)
+        else:
+            self._given_up.add(spec.name)
+            self.log.write(f"{ending}; the run goes on without it.")
+
+    def _end(self, processes: list[NodeProcess], patience: float) -> None:
+        for number, timeout in ((signal.SIGINT, patience), (signal.SIGTERM, self._bounds.terminate), (signal.SIGKILL, 5.0)):
+            for process in processes:
+                process.send(number)
+            self._wait(processes, timeout)
+        for process in processes:
+            if process.exit_code() not in (0, None, -signal.SIGINT):
+                self.log.write(f"[runner] Node '{process.name}' ended with {process.describe_exit()}.")
+            if process.sweep():
+                self.log.write(f"[runner] Node '{process.name}' had left processes behind; they were killed.")
+            process.join_log(1.0)
+
+    def _wait(self, processes: list[NodeProcess], timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while any(process.exit_code() is None for process in processes) and time.monotonic() < deadline:
+            time.sleep(POLL_PERIOD_S)  # the poll interval of this bounded wait

@@ -1,0 +1,113 @@
+"""The graph as data: order, conditions, arguments, and that every parameter exists in the node that gets it."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from jaco_bringup import graph as graph_module
+from jaco_bringup.graph import GRAPHS, ArgumentSpec, complete, learn_graph, real_graph, sim_graph
+from jaco_core.errors import ConfigError
+from jaco_core.parameters import build, parameters_of
+
+BUILT_IN = {"use_sim_time"}
+
+
+@pytest.fixture(autouse=True)
+def any_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is asked for exists: what a policy's files must be is policies.py's matter."""
+    monkeypatch.setattr(graph_module, "find_policy", lambda name: Path("/models") / name)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_manager_brings_up_every_lifecycle_node_in_order(name: str) -> None:
+    graph = GRAPHS[name].build({"run_dir": "/run"})
+    assert graph.nodes[-1].name == "manager"
+    assert graph.node("manager").parameters["nodes"] == tuple(node.name for node in graph.nodes if node.lifecycle)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_the_arms_side_is_activated_last(name: str) -> None:
+    managed = [node.name for node in GRAPHS[name].build({}).nodes if node.lifecycle]
+    assert managed[-1] == ("driver" if name == "real" else "sim")
+    assert managed.index("supervisor") < managed.index("policy") < managed.index("task")
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_every_argument_is_described_and_its_default_is_allowed(name: str) -> None:
+    for argument in GRAPHS[name].arguments:
+        assert argument.description.endswith(".")
+        assert argument.parse(argument.default_text) == argument.default
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_every_parameter_is_one_of_its_nodes_and_within_bounds(name: str) -> None:
+    for node in GRAPHS[name].build({"run_dir": "/run"}).nodes:
+        config = config_of(node.package, node.executable)
+        given = {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in node.parameters.items()
+            if key not in BUILT_IN
+        }
+        assert set(given) <= {info.name for info in parameters_of(config)}, node.name
+        build(config, given)
+
+
+def config_of(package: str, executable: str) -> type:
+    """Returns the config dataclass in the node.py that `executable` runs."""
+    for module in (f"{package}.{executable}.node", f"{package}.node"):
+        try:
+            found = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name is None or not module.startswith(error.name):
+                raise
+            continue
+        return next(value for name, value in vars(found).items() if name.endswith("Config") and value.__module__ == module)
+    raise AssertionError(f"{package} has no node.py for '{executable}'")
+
+
+def test_lockstep_and_realtime_exclude_each_other() -> None:
+    for realtime in (False, True):
+        nodes = sim_graph({"realtime": realtime})
+        assert nodes.node("sim").parameters["lockstep"] is not realtime
+        assert nodes.node("policy").parameters["lockstep"] is not realtime
+    assert real_graph({}).node("policy").parameters["lockstep"] is False
+
+
+def test_simulated_graphs_use_simulated_time() -> None:
+    assert all(node.parameters["use_sim_time"] for node in sim_graph({}).nodes if node.name != "manager")
+    assert not any(node.parameters["use_sim_time"] for node in real_graph({}).nodes if node.name != "manager")
+
+
+def test_a_run_folder_is_what_makes_a_recording() -> None:
+    assert "recorder" not in [node.name for node in sim_graph({}).nodes]
+    assert sim_graph({"run_dir": "/run"}).node("recorder").parameters["run_dir"] == "/run"
+
+
+def test_endless_run_does_not_end_itself() -> None:
+    assert sim_graph({"episodes": 0}).node("manager").parameters["exit_when_finished"] is False
+    assert sim_graph({"episodes": 3}).node("manager").parameters["exit_when_finished"] is True
+
+
+def test_learning_explores() -> None:
+    assert learn_graph({}).node("policy").parameters["deterministic"] is False
+    assert sim_graph({}).node("policy").parameters["deterministic"] is True
+
+
+def test_unknown_and_wrong_arguments_are_refused() -> None:
+    with pytest.raises(ConfigError, match="Unknown argument speed; known: arm"):
+        sim_graph({"speed": 1})
+    with pytest.raises(ConfigError, match="Argument 'task' is 'juggle'; choices: reach"):
+        sim_graph({"task": "juggle"})
+    with pytest.raises(ConfigError, match="Argument 'seed' must be int, got 'many'"):
+        ArgumentSpec("seed", 0, "Seed.").parse("many")
+    with pytest.raises(ConfigError, match="choices: true, false"):
+        ArgumentSpec("realtime", False, "Clock.").parse("yes")
+
+
+def test_given_arguments_are_not_changed() -> None:
+    given = {"seed": 5}
+    assert complete(GRAPHS["sim"].arguments, given)["seed"] == 5
+    assert given == {"seed": 5}

@@ -1,0 +1,1 @@
+"""Frame sources, calibration and the camera node."""

@@ -1,0 +1,78 @@
+"""Tracked points and their Jacobians, against finite differences and the model itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import mujoco
+import numpy as np
+import pytest
+
+from jaco_core.arms import Arm, load_arm
+from jaco_core.errors import ConfigError, ContractError
+from jaco_core.kinematics import TRACKED_POINTS, Kinematics, arm_spec
+
+
+@pytest.fixture(scope="module")
+def arm() -> Arm:
+    return load_arm("j2n6s300")
+
+
+@pytest.fixture(scope="module")
+def kinematics(arm: Arm) -> Kinematics:
+    return Kinematics(arm)
+
+
+@pytest.mark.parametrize("name", [point.name for point in TRACKED_POINTS])
+def test_jacobians_match_finite_differences(arm: Arm, kinematics: Kinematics, name: str) -> None:
+    position = np.clip(arm.home + np.random.default_rng(1).uniform(-0.3, 0.3, len(arm)), arm.lower, arm.upper)
+    kinematics.update(position)
+    jacobian = kinematics.jacobian(name)
+    assert jacobian.shape == (3, len(arm))
+    step = 1e-6
+    for joint in range(len(arm)):
+        offset = np.eye(len(arm))[joint] * step
+        kinematics.update(position + offset)
+        ahead = kinematics.position(name)
+        kinematics.update(position - offset)
+        np.testing.assert_allclose((ahead - kinematics.position(name)) / (2 * step), jacobian[:, joint], atol=1e-7)
+
+
+def test_home_holds_the_hand_over_the_table(arm: Arm, kinematics: Kinematics) -> None:
+    kinematics.update(arm.home)
+    x, y, z = kinematics.position("palm")
+    assert 0.3 < x < 0.5 and abs(y) < 0.05 and 0.2 < z < 0.4
+    assert (kinematics.positions[:, 2] > 0.15).all()
+
+
+def test_the_palm_is_the_model_s_palm_site(arm: Arm, kinematics: Kinematics) -> None:
+    model = arm_spec(arm).compile()
+    data = mujoco.MjData(model)
+    data.qpos[:] = arm.home
+    mujoco.mj_kinematics(model, data)
+    kinematics.update(arm.home)
+    np.testing.assert_allclose(kinematics.position("palm"), data.site("palm").xpos, atol=1e-12)
+
+
+def test_actuators_are_the_arm_s_joints_in_order_with_their_speeds(arm: Arm) -> None:
+    model = arm_spec(arm).compile()
+    assert tuple(model.actuator(index).name for index in range(model.nu)) == arm.joint_names
+    np.testing.assert_allclose(model.actuator_ctrlrange[:, 1], arm.max_velocity)
+    np.testing.assert_allclose(model.actuator_forcerange[:, 1], [30.5] * 3 + [6.8] * 3 + [1.0] * 3)
+
+
+def test_the_arm_stays_where_it_is_put(arm: Arm) -> None:
+    model = arm_spec(arm).compile()
+    data = mujoco.MjData(model)
+    data.qpos[:] = arm.home
+    mujoco.mj_step(model, data, 500)
+    np.testing.assert_allclose(data.qpos, arm.home, atol=0.02)
+
+
+def test_mistakes_are_told(arm: Arm, kinematics: Kinematics) -> None:
+    with pytest.raises(ConfigError, match="no tracked point 'knee'; known: elbow, wrist, palm"):
+        kinematics.jacobian("knee")
+    with pytest.raises(ContractError, match="9 joints and was given 7"):
+        kinematics.update(np.zeros(7))
+    with pytest.raises(ConfigError, match="no simulation model of arm 'gen3'"):
+        arm_spec(replace(arm, name="gen3"))

@@ -1,0 +1,1 @@
+"""Arm backends behind one port, and the driver node."""

@@ -1,0 +1,142 @@
+"""The driver's node: /arm/command to the arm, the arm to /joint_states, and /arm/applied for what was really sent."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from jaco_interfaces.msg import JointVelocityCommand
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from sensor_msgs.msg import JointState
+from std_srvs.srv import Trigger
+
+from jaco_core.arms import load_arm
+from jaco_core.errors import ContractError
+from jaco_core.parameters import parameter
+from jaco_core.ros import qos
+from jaco_core.ros.convert import command_from_message, command_to_message, joints_to_message
+from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_driver.backends import backend_names, make_backend
+from jaco_driver.driver import Driver
+
+_COMMAND_TOPIC = "/arm/command"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Parameters of the driver."""
+
+    arm: str = parameter("j2n6s300", "Arm to drive.")
+    backend: str = parameter("fake", "How the arm is reached.", choices=tuple(backend_names()))
+    command_timeout: float = parameter(
+        0.15, "The arm is brought to rest when no command came for so long.", unit="s", lower=0.02, upper=1.0
+    )
+
+
+class DriverNode(JacoNode[Config]):
+    """Ticks at the arm's state rate; commands are sent on as they come."""
+
+    def __init__(self) -> None:
+        super().__init__("driver", Config)
+        # Not the node's clock: a paused /clock must not disarm the watchdog.
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+
+    def setup(self, config: Config) -> None:
+        self._arm = load_arm(config.arm)
+        self._port = make_backend(config.backend, self._arm)
+        self._port.configure()
+        self._driver = Driver(self._arm, self._port, config.command_timeout)
+        self._reported = ""
+        self._joints = self.create_publisher(JointState, "/joint_states", qos.STATE)
+        self._applied = self.create_publisher(JointVelocityCommand, "/arm/applied", qos.EVENT)
+        self._commands = self.create_subscription(JointVelocityCommand, _COMMAND_TOPIC, self._on_command, qos.COMMAND)
+        self._clear = self.create_service(Trigger, "~/clear_faults", self._on_clear_faults)
+        self._timer = self.create_timer(1.0 / self._arm.state_rate_hz, self._on_tick, clock=self._steady)
+
+    def start(self) -> None:
+        self._driver.start(self._now_ns())
+
+    def halt(self) -> None:
+        self._driver.halt(self._now_ns())
+
+    def release(self) -> None:
+        if not hasattr(self, "_timer"):
+            return
+        self._port.close()
+        self.destroy_timer(self._timer)
+        self.destroy_subscription(self._commands)
+        self.destroy_service(self._clear)
+        self.destroy_publisher(self._joints)
+        self.destroy_publisher(self._applied)
+        del self._timer
+
+    def _on_command(self, message: JointVelocityCommand) -> None:
+        if not self.active or self._rivals():
+            return
+        try:
+            command = command_from_message(message)
+        except ContractError as error:
+            self._driver.trip(str(error), self._now_ns())
+        else:
+            applied = self._driver.command(command, self._now_ns(), self._steady_ns())
+            if applied is not None:
+                self._applied.publish(command_to_message(applied))
+        self._report()
+
+    def _on_tick(self) -> None:
+        if not self.active:
+            return
+        self._rivals()
+        sample, applied = self._driver.tick(self._now_ns(), self._steady_ns())
+        if sample is not None:
+            self._joints.publish(joints_to_message(sample, self._arm.base_frame))
+        if applied is not None:
+            self._applied.publish(command_to_message(applied))
+        self._report()
+
+    def _rivals(self) -> bool:
+        """Stops the arm when more than one node publishes commands, and tells whether that is so."""
+        if self._commands.get_publisher_count() <= 1:
+            return False
+        if not self._driver.fault:
+            names = sorted(info.node_name for info in self.get_publishers_info_by_topic(_COMMAND_TOPIC))
+            self._driver.trip(f"{len(names)} nodes publish {_COMMAND_TOPIC}, only one may: {', '.join(names)}.", self._now_ns())
+        return True
+
+    def _on_clear_faults(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        if not self.active:
+            response.success, response.message = False, "The driver is not active."
+        elif self._rivals():
+            response.success, response.message = False, f"The cause lasts: {self._driver.fault}"
+        else:
+            problem = self._driver.clear_faults(self._now_ns())
+            response.success, response.message = not problem, problem or "No fault; the arm is at rest and takes commands."
+        self._report()
+        return response
+
+    def _report(self) -> None:
+        """Logs a fault once, when it comes and when it goes."""
+        fault = self._driver.fault
+        if fault == self._reported:
+            return
+        self._reported = fault
+        if fault:
+            self.get_logger().error(f"{fault} The arm is stopped until ~/clear_faults is called.")
+        else:
+            self.get_logger().info("Faults cleared.")
+
+    def _now_ns(self) -> int:
+        return int(self.get_clock().now().nanoseconds)
+
+    def _steady_ns(self) -> int:
+        return int(self._steady.now().nanoseconds)
+
+
+def main() -> int:
+    """Runs the driver until it is told to stop."""
+    return run_node(DriverNode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""What every backend must do. A backend joins by one more entry in RIGS: how to build it and how its time passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from jaco_core.arms import Arm, load_arm
+from jaco_core.errors import ContractError
+from jaco_core.types import JointSample, Vector
+from jaco_driver.fake import FakeArm
+from jaco_driver.port import ArmInFault, ArmPort, ConnectionLost, NotActive, PortClosed
+
+
+@dataclass
+class Rig:
+    """A port under test. `fault` and `disconnect` do to the device what the real world may; `pass_time` lets [s] go by."""
+
+    arm: Arm
+    port: ArmPort
+    fault: Callable[[], None]
+    disconnect: Callable[[], None]
+    reconnect: Callable[[], None]
+    pass_time: Callable[[float], None]
+    now_ns: Callable[[], int]
+
+    def ready(self) -> None:
+        self.port.configure()
+        self.port.activate(self.now_ns())
+
+    def drive(self, velocity: Vector, seconds: float) -> JointSample:
+        """Sends `velocity` [rad/s] every 10 ms for `seconds` and returns the state after it."""
+        for _ in range(round(seconds / 0.01)):
+            self.port.send(velocity, self.now_ns())
+            self.pass_time(0.01)
+        return self.port.state(self.now_ns())
+
+    def wait(self, seconds: float) -> JointSample:
+        self.pass_time(seconds)
+        return self.port.state(self.now_ns())
+
+
+def fake_rig() -> Rig:
+    arm = load_arm("j2n6s300")
+    fake, clock = FakeArm(arm), [1_000_000_000]
+
+    def pass_time(seconds: float) -> None:
+        clock[0] += round(seconds * 1e9)
+
+    return Rig(arm, fake, lambda: fake.inject_fault("test"), fake.disconnect, fake.reconnect, pass_time, lambda: clock[0])
+
+
+RIGS: dict[str, Callable[[], Rig]] = {"fake": fake_rig}
+
+
+@pytest.fixture(params=sorted(RIGS))
+def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    rig = RIGS[request.param]()
+    yield rig
+    rig.port.close()
+
+
+def speed(rig: Rig, share: float = 0.3) -> Vector:
+    """Returns `share` of every joint's speed limit, shape (n,)."""
+    return share * rig.arm.max_velocity
+
+
+def test_nothing_works_before_configure(rig: Rig) -> None:
+    with pytest.raises(PortClosed):
+        rig.port.activate(rig.now_ns())
+    with pytest.raises(PortClosed):
+        rig.port.state(rig.now_ns())
+    with pytest.raises(PortClosed):
+        rig.port.send(speed(rig), rig.now_ns())
+
+
+def test_state_before_activation_and_no_velocity(rig: Rig) -> None:
+    rig.port.configure()
+    state = rig.port.state(rig.now_ns())
+    assert state.names == rig.arm.joint_names
+    assert state.stamp_ns == rig.now_ns()
+    assert np.isfinite(state.position).all() and np.isfinite(state.velocity).all()
+    with pytest.raises(NotActive):
+        rig.port.send(speed(rig), rig.now_ns())
+
+
+def test_activated_arm_stands_still(rig: Rig) -> None:
+    rig.ready()
+    before = rig.port.state(rig.now_ns()).position
+    after = rig.wait(0.5)
+    assert np.allclose(after.position, before, atol=1e-3)
+    assert np.allclose(after.velocity, 0.0, atol=1e-3)
+
+
+def test_arm_follows_and_applied_is_what_was_sent(rig: Rig) -> None:
+    rig.ready()
+    before = rig.port.state(rig.now_ns()).position
+    assert np.array_equal(rig.port.send(speed(rig), rig.now_ns()), speed(rig))
+    after = rig.drive(speed(rig), 0.5)
+    assert np.allclose(after.velocity, speed(rig), rtol=0.05, atol=0.01)
+    # Less than 0.5 s of full motion: the arm has to gather speed first.
+    assert np.all((after.position - before) > 0.3 * speed(rig)) and np.all((after.position - before) < 0.51 * speed(rig))
+
+
+def test_applied_is_within_the_speed_limits(rig: Rig) -> None:
+    rig.ready()
+    applied = rig.port.send(3.0 * rig.arm.max_velocity, rig.now_ns())
+    assert np.array_equal(applied, rig.arm.max_velocity)
+
+
+@pytest.mark.parametrize("bad", ["short", "nan", "inf"])
+def test_bad_velocity_is_refused_and_nothing_is_sent(rig: Rig, bad: str) -> None:
+    rig.ready()
+    velocity = speed(rig).copy()
+    velocity[0] = {"short": 0.0, "nan": np.nan, "inf": np.inf}[bad]
+    with pytest.raises(ContractError):
+        rig.port.send(velocity[:-1] if bad == "short" else velocity, rig.now_ns())
+    assert np.allclose(rig.wait(0.2).velocity, 0.0, atol=1e-3)
+
+
+def test_stop_brakes_to_rest_and_deactivates(rig: Rig) -> None:
+    rig.ready()
+    rig.drive(speed(rig), 0.3)
+    rig.port.stop(rig.now_ns())
+    assert np.allclose(rig.wait(0.3).velocity, 0.0, atol=1e-2)
+    with pytest.raises(NotActive):
+        rig.port.send(speed(rig), rig.now_ns())
+    rig.port.stop(rig.now_ns())
+
+
+def test_activation_after_a_stop_starts_from_rest(rig: Rig) -> None:
+    rig.ready()
+    rig.drive(speed(rig), 0.3)
+    rig.port.stop(rig.now_ns())
+    rig.port.activate(rig.now_ns())
+    assert np.allclose(rig.wait(0.3).velocity, 0.0, atol=1e-2)
+
+
+def test_fault_stops_the_arm_and_stays_until_cleared(rig: Rig) -> None:
+    rig.ready()
+    rig.drive(speed(rig), 0.3)
+    rig.fault()
+    with pytest.raises(ArmInFault):
+        rig.port.send(speed(rig), rig.now_ns())
+    assert np.allclose(rig.wait(0.3).velocity, 0.0, atol=1e-2)
+    with pytest.raises(ArmInFault):
+        rig.port.activate(rig.now_ns())
+    rig.port.clear_faults()
+    with pytest.raises(NotActive):
+        rig.port.send(speed(rig), rig.now_ns())
+    rig.port.activate(rig.now_ns())
+    assert np.all(rig.drive(speed(rig), 0.3).velocity > 0.0)
+
+
+def test_lost_connection_is_an_error_everywhere_and_close_still_works(rig: Rig) -> None:
+    rig.ready()
+    rig.disconnect()
+    for call in (rig.port.state, rig.port.stop, lambda now_ns: rig.port.send(speed(rig), now_ns)):
+        with pytest.raises(ConnectionLost):
+            call(rig.now_ns())
+    rig.port.close()
+
+
+def test_connection_that_comes_back_needs_a_new_activation(rig: Rig) -> None:
+    rig.ready()
+    rig.disconnect()
+    with pytest.raises(ConnectionLost):
+        rig.port.stop(rig.now_ns())
+    rig.reconnect()
+    with pytest.raises(NotActive):
+        rig.port.send(speed(rig), rig.now_ns())
+    rig.port.activate(rig.now_ns())
+    assert np.allclose(rig.wait(0.3).velocity, 0.0, atol=1e-2)
+
+
+def test_unreachable_device_refuses_to_configure(rig: Rig) -> None:
+    rig.disconnect()
+    with pytest.raises(ConnectionLost):
+        rig.port.configure()
+
+
+def test_closed_port_stays_closed_and_closes_twice(rig: Rig) -> None:
+    rig.ready()
+    rig.port.close()
+    rig.port.close()
+    with pytest.raises(PortClosed):
+        rig.port.state(rig.now_ns())

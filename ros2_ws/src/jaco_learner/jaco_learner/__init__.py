@@ -1,0 +1,1 @@
+"""Algorithms, rollouts, training and evaluation."""

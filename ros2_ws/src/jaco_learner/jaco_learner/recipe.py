@@ -1,0 +1,86 @@
+"""A training recipe: everything that a run depends on besides its seed. One YAML file per recipe in recipes/, found by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from jaco_core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`frames` of training with `mesh_fraction` of the arm's triangles drawn."""
+
+    frames: int
+    mesh_fraction: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The fields of a recipe's YAML file, in its order."""
+
+    name: str
+    task: str
+    arm: str
+    profile: str
+    workers: int
+    environments: int
+    steps: int
+    physics_step_s: float
+    stages: tuple[Stage, ...]
+    hidden: int
+    lstm: int
+    epochs: int
+    minibatch: int
+    learning_rate: float
+    final_learning_rate: float
+    clip: float
+    discount: float
+    trace: float
+    entropy: float
+    final_entropy: float
+    gradient_norm: float
+    auxiliary_weight: float
+
+    def __post_init__(self) -> None:
+        counts = {name: getattr(self, name) for name in ("workers", "environments", "steps", "epochs", "minibatch")}
+        for name, count in {**counts, "stages": len(self.stages)}.items():
+            if count < 1:
+                raise ConfigError(f"Recipe '{self.name}': {name} must be at least 1, got {count}.")
+        if self.environments % self.workers:
+            raise ConfigError(
+                f"Recipe '{self.name}': {self.environments} environments cannot be shared evenly by {self.workers} workers."
+            )
+
+    @property
+    def frames(self) -> int:
+        """Frames over all stages."""
+        return sum(stage.frames for stage in self.stages)
+
+    def with_frames(self, frames: int) -> Recipe:
+        """Returns the recipe shortened or stretched to `frames`, the stages in proportion."""
+        stages = tuple(Stage(round(stage.frames * frames / self.frames), stage.mesh_fraction) for stage in self.stages)
+        return replace(self, stages=stages)
+
+
+def recipe_names() -> list[str]:
+    """Returns the names of the recipes that are known."""
+    folder = files("jaco_learner") / "recipes"
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def load_recipe(name: str) -> Recipe:
+    """Returns the recipe called `name`.
+
+    Raises:
+        ConfigError: no such recipe, or its file breaks a rule.
+    """
+    if name not in recipe_names():
+        raise ConfigError(f"There is no recipe '{name}'; known recipes: {', '.join(recipe_names())}.")
+    data: dict[str, Any] = yaml.safe_load((files("jaco_learner") / "recipes" / f"{name}.yaml").read_text())
+    data["stages"] = tuple(Stage(int(stage["frames"]), float(stage["mesh_fraction"])) for stage in data["stages"])
+    return Recipe(**data)

@@ -1,0 +1,35 @@
+"""Recipes by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jaco_core.errors import ConfigError
+from jaco_learner.recipe import load_recipe, recipe_names
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_loads_under_its_name(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    # The policy meets the full meshes in the graph, so training ends on them.
+    assert recipe.stages[-1].mesh_fraction == 1.0
+
+
+def test_another_number_of_frames_keeps_the_stages_shares() -> None:
+    recipe = load_recipe("reach")
+    shorter = recipe.with_frames(recipe.frames // 10)
+    assert shorter.frames == pytest.approx(recipe.frames / 10, abs=2)
+    assert shorter.stages[0].frames == pytest.approx(recipe.stages[0].frames / 10, abs=2)
+
+
+def test_mistakes_are_told() -> None:
+    with pytest.raises(ConfigError, match="no recipe 'dance'; known recipes: reach"):
+        load_recipe("dance")
+    recipe = load_recipe("reach")
+    with pytest.raises(ConfigError, match="environments cannot be shared evenly by 3 workers"):
+        replace(recipe, workers=3)
+    with pytest.raises(ConfigError, match="steps must be at least 1, got 0"):
+        replace(recipe, steps=0)

@@ -1,0 +1,82 @@
+"""A tiny training run end to end: worker processes, checkpoints, evaluation."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from jaco_core.arms import load_arm
+from jaco_core.errors import ConfigError, JacoError
+from jaco_learner import evaluate, train
+from jaco_learner.recipe import Recipe, Stage, load_recipe
+from jaco_learner.rollouts import RolloutWorkers, WorkerConfig
+from jaco_policy.checkpoint import load_checkpoint
+from jaco_policy.networks import Column, ColumnSpec
+
+
+def tiny(**changes: object) -> Recipe:
+    stages = (Stage(256, 0.1), Stage(128, 1.0))
+    return replace(load_recipe("reach"), environments=8, steps=16, minibatch=64, hidden=16, stages=stages, **changes)
+
+
+@pytest.mark.parametrize("lstm", [0, 8])
+def test_a_run_leaves_a_policy_for_the_arm_with_its_card(tmp_path: Path, lstm: int) -> None:
+    output = io.StringIO()
+    train.train(tiny(workers=2 if lstm == 0 else 1, lstm=lstm), tmp_path, seed=1, console=Console(file=output, width=200))
+    card = load_checkpoint(tmp_path, load_arm("j2n6s300")).card
+    assert (card.name, card.task, card.arm, card.column.lstm) == ("reach", "reach", "j2n6s300", lstm)
+    assert card.training["frames"] == 384 and card.training["seed"] == 1
+    assert card.training["recipe"]["stages"] == [{"frames": 256, "mesh_fraction": 0.1}, {"frames": 128, "mesh_fraction": 1.0}]
+    assert "100.0%" in output.getvalue() and "success" in output.getvalue()
+    assert list(tmp_path.glob("events.out.tfevents.*"))
+
+
+def test_evaluation_scores_held_out_episodes_and_repeats(tmp_path: Path) -> None:
+    train.train(tiny(workers=1), tmp_path, console=Console(file=io.StringIO()))
+    result = CliRunner().invoke(_app(evaluate.main), [str(tmp_path), "--episodes", "3", "--write"])
+    assert result.exit_code == 0, result.output
+    scores = load_checkpoint(tmp_path).card.scores
+    assert scores["episodes"] == 3 and scores["command"].startswith("python -m jaco_learner.evaluate")
+    assert evaluate.evaluate(tmp_path, episodes=3).mean_return == scores["mean_return"]
+
+
+def test_mistakes_end_with_one_sentence(tmp_path: Path) -> None:
+    result = CliRunner().invoke(_app(evaluate.main), [str(tmp_path / "nothing")])
+    assert result.exit_code == 1 and "There is no policy in" in result.output
+    result = CliRunner().invoke(_app(train.main), ["dance", "--out", str(tmp_path)])
+    assert result.exit_code == 1 and "There is no recipe 'dance'" in result.output
+    with pytest.raises(ConfigError, match="There is no policy"):
+        train.train(tiny(workers=1), tmp_path, start_from=tmp_path / "nothing")
+
+
+def test_a_worker_s_failure_reaches_the_learner() -> None:
+    spec = ColumnSpec(hidden=16)
+    workers = RolloutWorkers(WorkerConfig("juggle", "j2n6s300", "nominal", 0.01, 1.0, 2, 4, spec), 1, 0, 43)
+    try:
+        with pytest.raises(JacoError, match="There is no task 'juggle'"):
+            workers.collect(Column(spec))
+    finally:
+        workers.close()
+
+
+def test_the_shipped_recipe_is_the_one_in_the_shipped_card() -> None:
+    path = Path(__file__).parents[4] / "models" / "policies" / "reach" / "card.json"
+    if not path.is_file():
+        pytest.skip("the policies are not beside this checkout")
+    recipe = load_recipe("reach")
+    told = json.loads(path.read_text())["training"]["recipe"]
+    assert (told["hidden"], told["lstm"], told["environments"]) == (recipe.hidden, recipe.lstm, recipe.environments)
+
+
+def _app(command):  # type: ignore[no-untyped-def]
+    import typer
+
+    app = typer.Typer()
+    app.command()(command)
+    return app

@@ -1,0 +1,1 @@
+"""Markers, transforms, diagnostics, recorder, console and report."""

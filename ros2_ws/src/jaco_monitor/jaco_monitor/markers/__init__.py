@@ -1,0 +1,1 @@
+"""The arm, the target and the verdict for RViz."""

@@ -1,0 +1,1 @@
+"""The recorder: everything that the graph says, in one file."""

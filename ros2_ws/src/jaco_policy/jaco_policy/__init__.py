@@ -1,0 +1,1 @@
+"""Networks, checkpoints, the observation contract and inference."""

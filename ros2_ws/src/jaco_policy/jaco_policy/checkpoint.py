@@ -1,0 +1,196 @@
+"""A policy on disk: policy.safetensors beside card.json, which says what it is for. Never a pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from jaco_core.arms import Arm
+from jaco_core.errors import ConfigError, ContractError
+from jaco_policy.networks import Column, ColumnSpec
+
+FORMAT_VERSION = 1
+WEIGHTS_FILE = "policy.safetensors"
+CARD_FILE = "card.json"
+
+
+@dataclass(frozen=True)
+class CameraContract:
+    """The image that the policy reads."""
+
+    name: str = "policy_camera"
+    width: int = 64
+    height: int = 64
+    encoding: str = "rgb8"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a policy is for, what it learned from, how well it does. `action_speeds` [rad/s]: per joint, one per choice."""
+
+    name: str
+    task: str
+    arm: str
+    joints: tuple[str, ...]
+    action_speeds: tuple[tuple[float, ...], ...]
+    control_period_s: float
+    column: ColumnSpec
+    camera: CameraContract = CameraContract()
+    normalisation: str = "(pixel - mean_image) / 40, mean_image in the weights"
+    randomisation: str = "nominal"
+    ancestors: tuple[str, ...] = ()
+    training: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+    format_version: int = FORMAT_VERSION
+
+    @property
+    def speeds(self) -> NDArray[np.float64]:
+        """`action_speeds` as an array, shape (joints, choices)."""
+        return np.array(self.action_speeds)
+
+    def to_json(self) -> str:
+        """Returns the card as JSON text."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A loaded policy: its card and its network, in evaluation mode."""
+
+    card: Card
+    column: Column
+    folder: Path
+
+
+def save_checkpoint(folder: Path, card: Card, column: Column) -> Card:
+    """Writes weights and card to `folder`, each in one atomic step, and returns the card with the weights' sha256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = save_tensors({name: tensor.detach().clone().contiguous() for name, tensor in column.state_dict().items()})
+    card = replace(card, sha256=hashlib.sha256(weights).hexdigest())
+    _write(folder / WEIGHTS_FILE, weights)
+    _write(folder / CARD_FILE, card.to_json().encode())
+    return card
+
+
+def update_card(folder: Path, **changes: Any) -> Card:
+    """Replaces fields of the card in `folder`, the scores for instance, and returns the new card."""
+    card = replace(read_card(folder), **changes)
+    _write(folder / CARD_FILE, card.to_json().encode())
+    return card
+
+
+def read_card(folder: Path) -> Card:
+    """Reads and checks the card in `folder`.
+
+    Raises:
+        ConfigError: it is missing or is no card of this format.
+    """
+    path = folder / CARD_FILE
+    try:
+        data = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise ConfigError(f"There is no policy in {folder}: {CARD_FILE} is missing.") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read as a policy's card: {error}.") from None
+    version = data.get("format_version") if isinstance(data, dict) else None
+    if version != FORMAT_VERSION:
+        raise ConfigError(f"{path} has format version {version}, this program reads {FORMAT_VERSION}.")
+    try:
+        data |= {
+            "column": ColumnSpec.from_json(data["column"]),
+            "camera": CameraContract(**data["camera"]),
+            "joints": tuple(data["joints"]),
+            "ancestors": tuple(data["ancestors"]),
+            "action_speeds": tuple(tuple(float(speed) for speed in row) for row in data["action_speeds"]),
+        }
+        card = Card(**data)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{path} lacks or misnames a field of a policy's card: {error}.") from None
+    _check_card(card, path)
+    return card
+
+
+def load_checkpoint(folder: Path, arm: Arm | None = None) -> Checkpoint:
+    """Reads the policy in `folder` and checks it, against `arm` when one is given.
+
+    Raises:
+        ConfigError: a file is missing, damaged or does not match the other.
+        ContractError: the policy is for another arm or number of joints, or moves faster than the arm may.
+    """
+    card = read_card(folder)
+    if arm is not None:
+        check_arm(card, arm)
+    path = folder / WEIGHTS_FILE
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"The policy's weights {path} cannot be read: {error.strerror}.") from None
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != card.sha256:
+        raise ConfigError(f"{path} has sha256 {digest[:12]}, its card says {card.sha256[:12]}: one of them is damaged.")
+    try:
+        tensors = load_tensors(content)
+    except SafetensorError as error:
+        raise ConfigError(f"{path} is no safetensors file: {error}.") from None
+    column = Column(card.column)
+    expected = {name: tuple(tensor.shape) for name, tensor in column.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if expected != found:
+        odd = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))[0]
+        is_, asked = found.get(odd, "missing"), expected.get(odd, "none")
+        raise ConfigError(f"{path} does not fit its card: '{odd}' is {is_}, the card asks for {asked}.")
+    for name, tensor in tensors.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise ConfigError(f"{path} holds numbers that are not finite, in '{name}'.")
+    column.load_state_dict(tensors)
+    return Checkpoint(card, column.eval(), folder)
+
+
+def check_arm(card: Card, arm: Arm) -> None:
+    """Checks that the policy can drive `arm`.
+
+    Raises:
+        ContractError: another arm, other joints, or a speed above the arm's.
+    """
+    if len(card.joints) != len(arm):
+        raise ContractError(f"Policy '{card.name}' gives {len(card.joints)} actions, arm '{arm.name}' has {len(arm)} joints.")
+    if card.arm != arm.name or card.joints != arm.joint_names:
+        joints = ", ".join(card.joints)
+        raise ContractError(f"Policy '{card.name}' is for arm '{card.arm}' with joints {joints}, not for '{arm.name}'.")
+    for joint, speeds in zip(arm.joints, card.action_speeds, strict=True):
+        fastest = max(map(abs, speeds))
+        if fastest > joint.max_velocity:
+            raise ContractError(
+                f"Policy '{card.name}' moves '{joint.name}' at {fastest:.3f} rad/s, the arm allows {joint.max_velocity:.3f}."
+            )
+
+
+def _check_card(card: Card, path: Path) -> None:
+    """Raises ConfigError where the card contradicts itself."""
+    shape = (card.column.joints, card.column.choices)
+    sizes = {len(row) for row in card.action_speeds}
+    if (len(card.action_speeds), *sizes) != shape or len(card.joints) != shape[0]:
+        raise ConfigError(
+            f"{path} contradicts itself: {len(card.joints)} joints, {len(card.action_speeds)} rows of action speeds with "
+            f"{sorted(sizes)} choices, and a network of {shape[0]} x {shape[1]}."
+        )
+    if not np.all(np.isfinite(card.speeds)) or not 0.0 < card.control_period_s < 10.0:
+        raise ConfigError(f"{path} must give finite action speeds and a control period in seconds, got {card.control_period_s}.")
+
+
+def _write(path: Path, content: bytes) -> None:
+    partial = path.with_suffix(path.suffix + ".partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)

@@ -1,0 +1,135 @@
+"""The policy's network: one column of Rusu et al. 2016 (arXiv:1610.04286), from 64x64 RGB to a softmax per joint.
+
+A column returns the activations of all its layers, which is what a later column's laterals read (progressive networks).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+IMAGE_SIZE = 64
+# Pixels are centred on the mean training image and divided by this, about their standard deviation.
+PIXEL_SCALE = 40.0
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """The sizes of a column. `convolutions`: (channels, kernel, stride); `lstm` 0: none; `auxiliary`: names of 3-vectors [m]."""
+
+    joints: int = 9
+    choices: int = 3
+    convolutions: tuple[tuple[int, int, int], ...] = ((16, 8, 4), (32, 5, 2))
+    hidden: int = 256
+    lstm: int = 0
+    auxiliary: tuple[str, ...] = ("palm", "target")
+
+    @property
+    def width(self) -> int:
+        """Size of the layer that the heads read."""
+        return self.lstm or self.hidden
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the fields as JSON types."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> ColumnSpec:
+        """Inverse of `to_json`."""
+        convolutions = tuple((int(channels), int(kernel), int(stride)) for channels, kernel, stride in data["convolutions"])
+        sizes = {name: int(data[name]) for name in ("joints", "choices", "hidden", "lstm")}
+        return ColumnSpec(**sizes, convolutions=convolutions, auxiliary=tuple(data["auxiliary"]))
+
+
+@dataclass
+class ColumnOutput:
+    """For a batch of B images: logits (B, joints, choices), value (B,), auxiliary positions [m] (B, a, 3)."""
+
+    logits: Tensor
+    value: Tensor
+    auxiliary: Tensor
+
+
+LstmState = tuple[Tensor, Tensor]
+
+
+class Column(nn.Module):
+    """Encoder, optional LSTM, and heads: policy, value, and auxiliary positions that only training reads."""
+
+    mean_image: Tensor
+
+    def __init__(self, spec: ColumnSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        self.register_buffer("mean_image", torch.full((IMAGE_SIZE, IMAGE_SIZE, 3), 128.0))
+        channels, size = 3, IMAGE_SIZE
+        layers = []
+        for out, kernel, stride in spec.convolutions:
+            layers.append(nn.Conv2d(channels, out, kernel, stride))
+            channels, size = out, (size - kernel) // stride + 1
+        self.convolutions = nn.ModuleList(layers)
+        self.hidden = nn.Linear(channels * size * size, spec.hidden)
+        self.lstm = nn.LSTMCell(spec.hidden, spec.lstm) if spec.lstm else None
+        self.policy = nn.Linear(spec.width, spec.joints * spec.choices)
+        self.value = nn.Linear(spec.width, 1)
+        self.auxiliary = nn.Linear(spec.width, 3 * len(spec.auxiliary))
+        nn.init.orthogonal_(self.policy.weight, 0.01)
+        nn.init.zeros_(self.policy.bias)
+
+    def initial_state(self, batch: int) -> LstmState | None:
+        """Returns the LSTM's state at the start of an episode, or None without an LSTM."""
+        if self.lstm is None:
+            return None
+        return torch.zeros(batch, self.spec.lstm), torch.zeros(batch, self.spec.lstm)
+
+    def layers(self, image: Tensor) -> tuple[Tensor, ...]:
+        """Returns the activation of every layer below the LSTM, for images of shape (B, 64, 64, 3), uint8 RGB."""
+        x = (image - self.mean_image).mul_(1.0 / PIXEL_SCALE).permute(0, 3, 1, 2)
+        activations = []
+        for convolution in self.convolutions:
+            x = torch.relu(convolution(x))
+            activations.append(x)
+        activations.append(torch.relu(self.hidden(x.flatten(1))))
+        return tuple(activations)
+
+    def heads(self, features: Tensor) -> ColumnOutput:
+        """Reads features of shape (B, width). The value does not shape the features: training has a better critic."""
+        logits = self.policy(features).float().view(-1, self.spec.joints, self.spec.choices)
+        value = self.value(features.detach()).float().squeeze(-1)
+        return ColumnOutput(logits, value, self.auxiliary(features).float().view(-1, len(self.spec.auxiliary), 3))
+
+    def forward(self, image: Tensor, state: LstmState | None = None) -> tuple[ColumnOutput, LstmState | None]:
+        """One step for a batch of images (B, 64, 64, 3), uint8."""
+        features = self.layers(image)[-1]
+        if self.lstm is not None:
+            state = self.lstm(features, state)
+            features = state[0]
+        return self.heads(features), state
+
+    def unroll(self, image: Tensor, state: LstmState | None, start: Tensor) -> ColumnOutput:
+        """Runs T steps of B sequences: images (T, B, 64, 64, 3), `start` (T, B) where an episode starts. Output over T * B."""
+        steps, batch = image.shape[:2]
+        features = self.layers(image.flatten(0, 1))[-1]
+        if self.lstm is not None:
+            assert state is not None
+            outputs = []
+            for x, fresh in zip(features.view(steps, batch, -1), start, strict=True):
+                keep = (~fresh).unsqueeze(1)
+                state = self.lstm(x, (state[0] * keep, state[1] * keep))
+                outputs.append(state[0])
+            features = torch.cat(outputs)
+        return self.heads(features)
+
+
+def joint_log_probability(logits: Tensor, action: Tensor) -> Tensor:
+    """Returns the log-probability, shape (B,), of the action indices (B, joints): joints are independent."""
+    return torch.log_softmax(logits, -1).gather(-1, action.long().unsqueeze(-1)).squeeze(-1).sum(-1)
+
+
+def sample_action(logits: Tensor) -> Tensor:
+    """Returns action indices, shape (B, joints), drawn from logits of shape (B, joints, choices)."""
+    batch, joints, choices = logits.shape
+    return torch.multinomial(torch.softmax(logits, -1).view(-1, choices), 1).view(batch, joints)

@@ -1,0 +1,154 @@
+"""The policy node: one image in, one joint velocity command out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, PolicyStep
+from sensor_msgs.msg import CameraInfo, Image
+
+from jaco_core.arms import load_arm
+from jaco_core.errors import ContractError
+from jaco_core.parameters import parameter
+from jaco_core.ros import convert, qos
+from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_core.ros.waiting import wait_for_peers
+from jaco_core.types import RUNNING, EpisodeStatus, RgbImage, VelocityCommand
+from jaco_policy.checkpoint import load_checkpoint
+from jaco_policy.inference import PolicyRuntime
+
+
+@dataclass(frozen=True)
+class Config:
+    """Parameters of the policy node."""
+
+    arm: str = parameter("j2n6s300", "Name of the arm.")
+    checkpoint: str = parameter("", "Folder with policy.safetensors and card.json.")
+    deterministic: bool = parameter(True, "Take the likeliest action; false draws from the policy's distribution.")
+    seed: int = parameter(0, "Seed of the drawing.", lower=0, upper=2**31)
+    lockstep: bool = parameter(True, "Act on an image only with the task's verdict on that very image; false takes the newest verdict.")
+
+
+class PolicyNode(JacoNode[Config]):
+    """Answers every image with a command stamped with the image's time: the policy's while an episode runs, else zero."""
+
+    def __init__(self) -> None:
+        super().__init__("policy", Config)
+
+    def setup(self, config: Config) -> None:
+        self._config = config
+        self._arm = load_arm(config.arm)
+        self._checkpoint = load_checkpoint(Path(config.checkpoint), self._arm)
+        self._runtime = PolicyRuntime(self._checkpoint, config.deterministic, config.seed)
+        self._version = 1
+        self._sequence = 0
+        self._episode: EpisodeStatus | None = None
+        self._playing = -1
+        self._image: tuple[int, RgbImage] | None = None
+        self._answered_ns = -1
+        self._answer: JointVelocityCommand | None = None
+        self._commands = self.create_publisher(JointVelocityCommand, "/policy/command", qos.COMMAND)
+        self._steps = self.create_publisher(PolicyStep, "/policy/step", qos.EVENT)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENT)
+        self._inputs = (
+            self.create_subscription(Image, "/camera/image_raw", self._on_image, qos.observation(config.lockstep)),
+            self.create_subscription(EpisodeState, "/episode/state", self._on_episode, qos.EVENT),
+        )
+        self.create_subscription(CameraInfo, "/camera/camera_info", self._on_camera_info, qos.observation(config.lockstep))
+        self._camera_checked = False
+
+    def start(self) -> None:
+        wait_for_peers((*self._inputs, self._commands), timeout=10.0)
+        self._announce()
+
+    def halt(self) -> None:
+        self._publish_command(max(self._answered_ns, 0), np.zeros(len(self._arm)))
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        if self._camera_checked or not self.active:
+            return
+        self._camera_checked = True
+        camera = self._checkpoint.card.camera
+        if (message.width, message.height) != (camera.width, camera.height):
+            self.fail(f"Policy '{self._checkpoint.card.name}' reads {camera.width} x {camera.height} images, the camera sends "
+                      f"{message.width} x {message.height}; set the camera's width and height.")
+
+    def _on_image(self, message: Image) -> None:
+        if not self.active:
+            return
+        try:
+            image = convert.image_from_message(message)
+        except ContractError as error:
+            self.get_logger().error(f"An image was refused: {error}", throttle_duration_sec=1.0)
+            return
+        stamp_ns = convert.stamp_to_ns(message.header.stamp)
+        if stamp_ns == self._answered_ns and self._answer is not None:
+            # A simulator in lockstep shows an image again when its answer did not arrive.
+            self._commands.publish(self._answer)
+            return
+        self._image = stamp_ns, image
+        self._act()
+
+    def _on_episode(self, message: EpisodeState) -> None:
+        self._episode = convert.episode_from_message(message)
+        self._act()
+
+    def _act(self) -> None:
+        """Answers the newest image once, as soon as it is known what the task makes of it."""
+        if not self.active or self._image is None:
+            return
+        stamp_ns, image = self._image
+        episode = self._episode
+        if stamp_ns == self._answered_ns or (self._config.lockstep and (episode is None or episode.stamp_ns != stamp_ns)):
+            return
+        self._answered_ns = stamp_ns
+        if episode is None or episode.phase != RUNNING:
+            self._publish_command(stamp_ns, np.zeros(len(self._arm)))
+            return
+        if episode.episode != self._playing:
+            self._playing = episode.episode
+            self._runtime.begin_episode()
+        try:
+            decision = self._runtime.act(image)
+        except ContractError as error:
+            self.fail(str(error))
+            return
+        self._publish_command(stamp_ns, decision.velocity)
+        step = PolicyStep(
+            episode=episode.episode,
+            step=episode.step,
+            action=[int(index) for index in decision.action],
+            log_probability=decision.log_probability,
+            value=decision.value,
+            policy_version=self._version,
+            inference_ms=decision.seconds * 1e3,
+        )
+        step.header.stamp = convert.ns_to_stamp(stamp_ns)
+        self._steps.publish(step)
+
+    def _publish_command(self, stamp_ns: int, velocity: np.ndarray) -> None:
+        self._sequence += 1
+        command = VelocityCommand(stamp_ns, self._arm.joint_names, velocity, self._sequence, self._version, stamp_ns)
+        self._answer = convert.command_to_message(command)
+        self._commands.publish(self._answer)
+
+    def _announce(self) -> None:
+        """Says which policy acts, for the record."""
+        card = self._checkpoint.card
+        status = DiagnosticStatus(name="policy", hardware_id=card.arm, level=DiagnosticStatus.OK, message=f"policy '{card.name}' is active")
+        facts = {"name": card.name, "sha256": card.sha256, "version": str(self._version), "task": card.task}
+        status.values = [KeyValue(key=key, value=value) for key, value in facts.items()]
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._diagnostics.publish(message)
+
+
+def main() -> int:
+    return run_node(PolicyNode)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,26 @@
+"""A small policy for tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from jaco_core.arms import load_arm
+from jaco_policy.checkpoint import Card, save_checkpoint
+from jaco_policy.networks import Column, ColumnSpec
+
+ARM = load_arm("j2n6s300")
+
+
+def save_policy(folder: Path, lstm: int = 0) -> Card:
+    """Writes an untrained policy for the Jaco to `folder`."""
+    torch.manual_seed(0)
+    spec = ColumnSpec(hidden=16, lstm=lstm)
+    speeds = np.round(np.outer(ARM.max_velocity, [-0.95, 0.0, 0.95]), 3)
+    rows = tuple(tuple(row) for row in speeds.tolist())
+    card = Card("tiny", "reach", ARM.name, ARM.joint_names, rows, 0.1, spec)
+    column = Column(spec)
+    torch.nn.init.orthogonal_(column.policy.weight, 5.0)
+    return save_checkpoint(folder, card, column)

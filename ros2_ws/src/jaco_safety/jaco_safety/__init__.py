@@ -1,0 +1,1 @@
+"""Limits, filter, watchdogs and the supervisor."""

@@ -1,0 +1,175 @@
+"""The closed sets of what the supervisor decides and why, and the evidence that goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+
+class State(IntEnum):
+    """The supervisor's state; the numbers are those of jaco_interfaces/msg/SafetyStatus."""
+
+    STARTING = 0
+    READY = 1
+    ACTIVE = 2
+    LIMITED = 3
+    HOLD = 4
+    PROTECTIVE_STOP = 5
+    EMERGENCY_STOP = 6
+
+
+class Verdict(Enum):
+    """What became of one proposed velocity."""
+
+    PASS = "pass"
+    """It went through as it was, bit for bit."""
+    RAMPED = "ramped"
+    """It is being reached at the arm's acceleration: the ordinary answer to a step."""
+    LIMITED = "limited"
+    """It was changed, to keep a limit."""
+    IDLE = "idle"
+    """There was none: the arm stands still."""
+    STOP = "stop"
+    """It was refused: the arm halts."""
+
+
+class Reason(Enum):
+    """Why. Each belongs to one verdict and one state: see `OUTCOMES`."""
+
+    NONE = "none"
+    ACCELERATION = "acceleration"
+    NO_COMMAND = "no_command"
+    VELOCITY = "velocity"
+    POSITION = "position"
+    WORKSPACE = "workspace"
+    TABLE = "table"
+    STALE_COMMAND = "stale_command"
+    COMMAND_NOT_FINITE = "command_not_finite"
+    COMMAND_LENGTH = "command_length"
+    COMMAND_NAMES = "command_names"
+    STALE_JOINTS = "stale_joints"
+    JOINTS_NOT_FINITE = "joints_not_finite"
+    JOINTS_MALFORMED = "joints_malformed"
+    TIME_REVERSED = "time_reversed"
+    POSITION_OUTSIDE = "position_outside"
+    WORKSPACE_OUTSIDE = "workspace_outside"
+    TABLE_OUTSIDE = "table_outside"
+    STOP_REQUEST = "stop_request"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a reason leads to, and its sentence, filled in from the evidence."""
+
+    verdict: Verdict
+    state: State
+    sentence: str
+
+    @property
+    def latches(self) -> bool:
+        """Whether it lasts until an operator resets it."""
+        return self.state >= State.PROTECTIVE_STOP
+
+
+OUTCOMES: dict[Reason, Outcome] = {
+    Reason.NONE: Outcome(Verdict.PASS, State.ACTIVE, "The policy's command passes unchanged."),
+    Reason.ACCELERATION: Outcome(
+        Verdict.RAMPED,
+        State.ACTIVE,
+        "{subject} changes speed by {value:.3f} {unit}, at most {bound:.3f} {unit} per tick: ramping.",
+    ),
+    Reason.NO_COMMAND: Outcome(Verdict.IDLE, State.READY, "There is no policy command yet: the arm stands still."),
+    Reason.VELOCITY: Outcome(
+        Verdict.LIMITED, State.LIMITED, "{subject} was asked for {value:.3f} {unit} and may do {bound:.3f} {unit}."
+    ),
+    Reason.POSITION: Outcome(
+        Verdict.LIMITED,
+        State.LIMITED,
+        "{subject} was asked for {value:.3f} {unit}; this close to its limit, {bound:.3f} {unit} still leaves room to brake.",
+    ),
+    Reason.WORKSPACE: Outcome(
+        Verdict.LIMITED,
+        State.LIMITED,
+        "{subject} of the workspace would be approached at {value:.3f} {unit}; {bound:.3f} {unit} still leaves room to brake.",
+    ),
+    Reason.TABLE: Outcome(
+        Verdict.LIMITED,
+        State.LIMITED,
+        "{subject} would approach the table at {value:.3f} {unit}; {bound:.3f} {unit} still leaves room to brake.",
+    ),
+    Reason.STALE_COMMAND: Outcome(
+        Verdict.STOP, State.HOLD, "The {subject} is {value:.3f} {unit} old, at most {bound:.3f} {unit} is allowed: holding still."
+    ),
+    Reason.COMMAND_NOT_FINITE: Outcome(
+        Verdict.STOP,
+        State.PROTECTIVE_STOP,
+        "The policy command's velocity of {subject} is {value}, which is not a finite number.",
+    ),
+    Reason.COMMAND_LENGTH: Outcome(
+        Verdict.STOP, State.PROTECTIVE_STOP, "The {subject} has {value:.0f} {unit} for an arm of {bound:.0f} joints."
+    ),
+    Reason.COMMAND_NAMES: Outcome(
+        Verdict.STOP, State.PROTECTIVE_STOP, "The policy command's joints are not the arm's, in its order: {subject}."
+    ),
+    Reason.STALE_JOINTS: Outcome(
+        Verdict.STOP, State.PROTECTIVE_STOP, "No new {subject} for {value:.3f} {unit}, at most {bound:.3f} {unit} is allowed."
+    ),
+    Reason.JOINTS_NOT_FINITE: Outcome(
+        Verdict.STOP, State.PROTECTIVE_STOP, "The joint state's {subject} is {value}, which is not a finite number."
+    ),
+    Reason.JOINTS_MALFORMED: Outcome(Verdict.STOP, State.PROTECTIVE_STOP, "The joint state cannot be used: {subject}"),
+    Reason.TIME_REVERSED: Outcome(
+        Verdict.STOP, State.PROTECTIVE_STOP, "The {subject}'s stamp went back from {bound:.3f} {unit} to {value:.3f} {unit}."
+    ),
+    Reason.POSITION_OUTSIDE: Outcome(
+        Verdict.STOP, State.PROTECTIVE_STOP, "{subject} is {value:.3f} {unit} beyond its limit, {bound:.3f} {unit} is tolerated."
+    ),
+    Reason.WORKSPACE_OUTSIDE: Outcome(
+        Verdict.STOP,
+        State.PROTECTIVE_STOP,
+        "The arm is {value:.3f} {unit} beyond {subject} of the workspace, {bound:.3f} {unit} is tolerated.",
+    ),
+    Reason.TABLE_OUTSIDE: Outcome(
+        Verdict.STOP,
+        State.PROTECTIVE_STOP,
+        "{subject} is {value:.3f} {unit} too close to the table, {bound:.3f} {unit} is tolerated.",
+    ),
+    Reason.STOP_REQUEST: Outcome(Verdict.STOP, State.EMERGENCY_STOP, "A stop was requested by {subject}."),
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Why something was decided: `subject` is the joint, point or input; `value` was held against `bound`, both in `unit`."""
+
+    reason: Reason = Reason.NONE
+    subject: str = ""
+    value: float = 0.0
+    bound: float = 0.0
+    unit: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        return OUTCOMES[self.reason].verdict
+
+    @property
+    def state(self) -> State:
+        return OUTCOMES[self.reason].state
+
+    @property
+    def latches(self) -> bool:
+        return OUTCOMES[self.reason].latches
+
+    @property
+    def sentence(self) -> str:
+        """The evidence as one sentence."""
+        return OUTCOMES[self.reason].sentence.format(subject=self.subject, value=self.value, bound=self.bound, unit=self.unit)
+
+    @property
+    def key(self) -> str:
+        """Verdict and reason as they are counted: "pass", "ramped:acceleration", "limited:table", ..."""
+        return self.verdict.value if self.reason is Reason.NONE else f"{self.verdict.value}:{self.reason.value}"
+
+
+PASSED = Evidence()
+NO_COMMAND = Evidence(Reason.NO_COMMAND)

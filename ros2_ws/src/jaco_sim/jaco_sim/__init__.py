@@ -1,0 +1,1 @@
+"""The simulated scene, arm and camera, lockstep, and gymnasium environments."""

@@ -1,0 +1,81 @@
+"""Gymnasium environments: one arm, one task. `gymnasium.make("jaco/Reach-v0")` after `import jaco_sim.envs`."""
+
+from __future__ import annotations
+
+from typing import Any, SupportsFloat
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from jaco_core.errors import ConfigError
+from jaco_sim.envs.batch import IMAGE_SIZE, BatchEnv
+from jaco_sim.rendering import Renderer
+from jaco_sim.scene import SCENE_CAMERA
+from jaco_sim.simulation import make_scene
+
+OBSERVATIONS = ("pixels", "state")
+
+
+class ArmEnv(gymnasium.Env[NDArray[Any], NDArray[np.int64]]):
+    """One simulated arm. Observation: the policy camera's image, (64, 64, 3) uint8, or the simulator's state, (s,) float32.
+
+    Action: per joint an index into its speeds. The seed of `reset` is the episode's seed, as in the graph.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012 (gymnasium types it so)
+
+    def __init__(
+        self,
+        task: str = "reach",
+        observation: str = "pixels",
+        profile: str = "nominal",
+        physics_step_s: float = 0.002,
+        mesh_fraction: float = 1.0,
+        render_mode: str | None = None,
+    ) -> None:
+        """Raises ConfigError for an unknown task, profile or observation."""
+        if observation not in OBSERVATIONS:
+            raise ConfigError(f"There is no observation '{observation}'; known: {', '.join(OBSERVATIONS)}.")
+        scene = make_scene(task, profile=profile, physics_step_s=physics_step_s, mesh_fraction=mesh_fraction)
+        self._pixels = observation == "pixels"
+        self._batch = BatchEnv(scene, 1, seed=0, render=self._pixels, restart=False)
+        self._view: Renderer | None = None
+        self.render_mode = render_mode
+        self.observation_space = (
+            gymnasium.spaces.Box(0, 255, (IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
+            if self._pixels
+            else gymnasium.spaces.Box(-np.inf, np.inf, (self._batch.state_size,), np.float32)
+        )
+        joints, choices = self._batch.speeds.shape
+        self.action_space = gymnasium.spaces.MultiDiscrete([choices] * joints)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[NDArray[Any], dict[str, Any]]:
+        """Starts an episode; without a seed the next one is drawn."""
+        super().reset(seed=seed)
+        drawn = int(self.np_random.integers(2**62)) if seed is None else seed
+        step = self._batch.reset([drawn])
+        return (step.image if self._pixels else step.state)[0], {"seed": drawn}
+
+    def step(self, action: NDArray[np.int64]) -> tuple[NDArray[Any], SupportsFloat, bool, bool, dict[str, Any]]:
+        """Takes one control step of 0.1 s."""
+        step = self._batch.step(np.asarray(action)[None])
+        status = self._batch.statuses[0]
+        info = {"success": status.success, "step": status.step, "episode_return": status.episode_return, "reason": status.reason}
+        observation = (step.image if self._pixels else step.state)[0]
+        return observation, float(step.reward[0]), bool(step.terminated[0]), bool(step.truncated[0]), info
+
+    def render(self) -> Any:
+        """Returns the view for people, (480, 640, 3) uint8, when `render_mode` is "rgb_array"."""
+        if self.render_mode != "rgb_array":
+            return None
+        if self._view is None:
+            self._view = Renderer(self._batch.scene.model, 640, 480)
+        return self._view.draw(self._batch.simulations[0].data, SCENE_CAMERA)
+
+    def close(self) -> None:
+        """Releases the renderers."""
+        self._batch.close()
+        if self._view is not None:
+            self._view.close()
+            self._view = None

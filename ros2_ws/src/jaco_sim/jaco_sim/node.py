@@ -1,0 +1,230 @@
+"""The sim bridge: ends the graph in MuJoCo instead of an arm and a camera, in real time or in lockstep."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, SceneState
+from jaco_interfaces.srv import ResetEpisode
+from rclpy.clock import Clock, ClockType
+from rosgraph_msgs.msg import Clock as ClockMessage
+from sensor_msgs.msg import CameraInfo, Image, JointState
+
+from jaco_core.errors import ContractError
+from jaco_core.parameters import parameter
+from jaco_core.ros import convert, qos
+from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_core.ros.waiting import wait_for_peers
+from jaco_core.types import VelocityCommand
+from jaco_sim.lockstep import Barrier
+from jaco_sim.simulation import TICK_S
+from jaco_sim.statistics import RunStatistics
+from jaco_sim.world import World
+
+CAMERA_FRAME = "policy_camera"
+SHOW_AGAIN_S = 0.5
+
+
+@dataclass(frozen=True)
+class Config:
+    """Parameters of the sim bridge."""
+
+    arm: str = parameter("j2n6s300", "Name of the arm.")
+    task: str = parameter("reach", "Name of the task, which decides what stands in the scene.")
+    profile: str = parameter("nominal", "Name of the simulator profile.")
+    seed: int = parameter(0, "Seed of the state before the first episode.", lower=0, upper=2**31)
+    lockstep: bool = parameter(True, "Wait for the graph's answers at every tick; false paces the simulator to the wall clock.")
+    lockstep_timeout: float = parameter(10.0, "Longest wait for an answer in lockstep.", unit="s", lower=0.1, upper=600.0)
+    command_timeout: float = parameter(0.15, "Age of the newest arm command at which the arm is stopped, in real time.",
+                                       unit="s", lower=0.02, upper=1.0)
+
+
+class SimNode(JacoNode[Config]):
+    """Publishes what an arm driver and a camera would, plus /scene and /clock; accepts /arm/command and resets."""
+
+    def __init__(self) -> None:
+        super().__init__("sim", Config)
+
+    def setup(self, config: Config) -> None:
+        self._config = config
+        self._world = World(config.task, config.arm, config.profile, config.seed)
+        self._barrier = Barrier()
+        self._statistics = RunStatistics()
+        self._newest: VelocityCommand | None = None
+        self._newest_at = self._tick_opened = self._image_sent = 0.0
+        self._sequence = 0
+        self._waiting_for_latency = False
+        self._done = False
+        self._clock_publisher = self.create_publisher(ClockMessage, "/clock", qos.STATE)
+        self._joints = self.create_publisher(JointState, "/joint_states", qos.STATE)
+        self._applied = self.create_publisher(JointVelocityCommand, "/arm/applied", qos.STATE)
+        self._scene = self.create_publisher(SceneState, "/scene", qos.STATE)
+        self._camera_info = self.create_publisher(CameraInfo, "/camera/camera_info", qos.STATE)
+        self._image = self.create_publisher(Image, "/camera/image_raw", qos.STATE)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENT)
+        self._command = self.create_subscription(JointVelocityCommand, "/arm/command", self._on_command, qos.COMMAND)
+        self._episode = self.create_subscription(EpisodeState, "/episode/state", self._on_episode, qos.EVENT)
+        self.create_service(ResetEpisode, "/scene/reset", self._on_reset)
+        # Steady: a paused or slow /clock must not stop the simulator's own pace or its watch over the graph.
+        period = 0.1 if config.lockstep else TICK_S
+        self._timer = self.create_timer(period, self._watch if config.lockstep else self._tick_realtime, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._timer.cancel()
+
+    def start(self) -> None:
+        if self._config.lockstep:
+            wait_for_peers((self._joints, self._image, self._scene, self._camera_info, self._command, self._episode), timeout=10.0)
+        self._timer.reset()
+        self.active = True
+        self._open_tick()
+
+    def halt(self) -> None:
+        self._timer.cancel()
+        self._apply(self._zero())
+        self._publish_statistics()
+        self.get_logger().info("The simulated arm's last commanded velocity is zero.")
+
+    def release(self) -> None:
+        if hasattr(self, "_world"):
+            self._world.close()
+
+    # One tick: publish what is seen, take the answer, step.
+    def _open_tick(self) -> None:
+        seen = self._observation = self._world.observe()
+        self._barrier.open(seen.joints.stamp_ns, seen.image is not None)
+        self._tick_opened = self._shown = time.monotonic()
+        self._image_sent, self._waiting_for_latency = self._tick_opened, seen.image is not None
+        self._show()
+
+    def _show(self) -> None:
+        """Publishes the observation of this tick."""
+        seen = self._observation
+        stamp = seen.joints.stamp_ns
+        self._clock_publisher.publish(ClockMessage(clock=convert.ns_to_stamp(stamp)))
+        if seen.image is not None and seen.scene is not None:
+            self._image.publish(convert.image_to_message(seen.image, stamp, CAMERA_FRAME))
+            self._scene.publish(convert.scene_to_message(seen.scene, self._world.arm.base_frame))
+        self._joints.publish(convert.joints_to_message(seen.joints, self._world.arm.base_frame))
+        if seen.image is not None:
+            size = self._world.image_size
+            self._camera_info.publish(
+                convert.camera_info_to_message(size, size, self._world.camera_matrix(), np.zeros(5), stamp, CAMERA_FRAME)
+            )
+
+    def _close_tick(self, command: VelocityCommand) -> None:
+        self._apply(command)
+        self._world.advance(command)
+        self._statistics.record_tick(self._observation.joints, command, self._observation.image is not None, time.monotonic())
+
+    def _apply(self, command: VelocityCommand) -> None:
+        """Publishes what is applied: a learner learns from this, not from what was asked."""
+        self._sequence += 1
+        self._applied.publish(convert.command_to_message(VelocityCommand(
+            self._world.stamp_ns, self._world.arm.joint_names, command.velocity, self._sequence, command.policy_version, command.policy_stamp_ns
+        )))
+
+    def _zero(self) -> VelocityCommand:
+        return VelocityCommand(self._world.stamp_ns, self._world.arm.joint_names, np.zeros(len(self._world.arm)))
+
+    def _on_command(self, message: JointVelocityCommand) -> None:
+        if not self.active:
+            return
+        try:
+            command = convert.command_from_message(message)
+            self._check(command)
+        except ContractError as error:
+            self.get_logger().error(f"An arm command was refused: {error}", throttle_duration_sec=1.0)
+            return
+        now = time.monotonic()
+        self._newest, self._newest_at = command, now
+        if self._waiting_for_latency and command.policy_stamp_ns == self._image_stamp_ns:
+            self._waiting_for_latency = False
+            self._statistics.record_latency(now - self._image_sent)
+        self._barrier.offer_command(command)
+        self._advance_lockstep()
+
+    @property
+    def _image_stamp_ns(self) -> int:
+        return self._observation.joints.stamp_ns if self._observation.image is not None else -1
+
+    def _check(self, command: VelocityCommand) -> None:
+        if command.names != self._world.arm.joint_names or not np.all(np.isfinite(command.velocity)):
+            raise ContractError(f"expected {len(self._world.arm)} finite velocities for {', '.join(self._world.arm.joint_names)}, "
+                                f"got {command.velocity} for {', '.join(command.names)}.")
+
+    def _on_episode(self, message: EpisodeState) -> None:
+        if self.active:
+            self._barrier.offer_episode(convert.episode_from_message(message))
+            self._advance_lockstep()
+
+    def _on_reset(self, request: ResetEpisode.Request, response: ResetEpisode.Response) -> ResetEpisode.Response:
+        if not self.active:
+            response.message = "The simulator is not active; activate it first."
+            return response
+        response.success = True
+        if self._config.lockstep:
+            # The tick after this one is the first of the new episode.
+            response.stamp = convert.ns_to_stamp(self._world.stamp_ns + 1)
+            self._barrier.offer_reset(int(request.seed))
+            self._advance_lockstep()
+        else:
+            self._newest = None
+            self._world.reset(int(request.seed))
+            response.stamp = convert.ns_to_stamp(self._world.stamp_ns)
+        return response
+
+    def _advance_lockstep(self) -> None:
+        if not self._config.lockstep or self._done or self._barrier.missing:
+            return
+        if self._barrier.finished:
+            self._done = True
+            self._apply(self._zero())
+            self._publish_statistics()
+            return
+        command, seed = self._barrier.take()
+        self._close_tick(command)
+        if seed is not None:
+            self._world.reset(seed)
+            self._publish_statistics()
+        self._open_tick()
+
+    def _watch(self) -> None:
+        """Lockstep: shows an observation again that nobody answers, and notices when the graph does not answer at all."""
+        if not self.active or self._done:
+            return
+        now = time.monotonic()
+        if now - self._shown > SHOW_AGAIN_S:
+            # The middleware may not have known every reader yet. All answers are the same for the same stamp, so nothing is counted twice.
+            self._shown = now
+            self._show()
+        if now - self._tick_opened > self._config.lockstep_timeout:
+            self._statistics.timeouts += 1
+            self.fail(f"The graph did not answer tick {self._world.stamp_ns / 1e9:.2f} s within {self._config.lockstep_timeout:.1f} s: "
+                      f"no {' and no '.join(self._barrier.missing)}. The arm is stopped.")
+
+    def _tick_realtime(self) -> None:
+        if not self.active:
+            return
+        late = self._newest is None or time.monotonic() - self._newest_at > self._config.command_timeout
+        self._close_tick(self._zero() if late or self._newest is None else self._newest)
+        if self._statistics.ticks % 100 == 0:
+            self._publish_statistics()
+        self._open_tick()
+
+    def _publish_statistics(self) -> None:
+        figures = self._statistics.as_strings(TICK_S, self._world.image_every)
+        status = DiagnosticStatus(name="sim", hardware_id=self._world.arm.name, level=DiagnosticStatus.OK, message="simulated arm and camera")
+        status.values = [KeyValue(key=key, value=value) for key, value in figures.items()]
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = convert.ns_to_stamp(self._world.stamp_ns)
+        self._diagnostics.publish(message)
+
+
+def main() -> int:
+    return run_node(SimNode)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

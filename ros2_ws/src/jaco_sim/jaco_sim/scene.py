@@ -1,0 +1,133 @@
+"""The world around the arm: table, target, light and cameras. One source for training, the graph and videos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from jaco_core.arms import Arm
+from jaco_core.kinematics import arm_spec
+from jaco_sim.meshes import add_visual_meshes
+from jaco_sim.profiles import CameraPose, Light, Profile
+from jaco_tasks.task import Task
+
+POLICY_CAMERA = "policy_camera"
+SCENE_CAMERA = "scene_camera"
+TABLE_CENTRE = (0.30, 0.0)
+TABLE_HALF_SIZE = (0.62, 0.62, 0.02)
+FLOOR_HEIGHT = -0.60
+_SEEN_ONLY = {"contype": 0, "conaffinity": 0}
+# Bodies of the model -> links as contacts name them. A finger's two links count as one.
+LINK_OF_BODY = {"b_base": "base", "b_6": "hand", "hand": "hand"} | {f"b_{i}": f"link_{i}" for i in range(1, 6)}
+LINK_OF_BODY |= {f"b_finger_{i}": f"finger_{i}" for i in range(1, 4)} | {f"b_finger_tip_{i}": f"finger_{i}" for i in range(1, 4)}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A compiled world, shared by all simulations of it. Object positions are those of MuJoCo's mocap bodies."""
+
+    model: Any
+    arm: Arm
+    task: Task
+    profile: Profile
+
+    @cached_property
+    def qpos(self) -> NDArray[np.int64]:
+        """Where the arm's joints are in qpos, shape (n,)."""
+        return np.array([self.model.joint(name).qposadr[0] for name in self.arm.joint_names])
+
+    @cached_property
+    def dofs(self) -> NDArray[np.int64]:
+        """Where the arm's joints are in qvel, shape (n,)."""
+        return np.array([self.model.joint(name).dofadr[0] for name in self.arm.joint_names])
+
+    @cached_property
+    def palm(self) -> int:
+        """The palm's site."""
+        return int(self.model.site("palm").id)
+
+    @cached_property
+    def objects(self) -> dict[str, int]:
+        """Object name -> mocap index."""
+        return {item.name: int(self.model.body(item.name).mocapid[0]) for item in self.task.objects}
+
+    @cached_property
+    def link_of_geom(self) -> tuple[str, ...]:
+        """The link or thing that each geom belongs to, as contacts name it."""
+        bodies = (self.model.body(body).name for body in self.model.geom_bodyid)
+        names = (self.model.geom(geom).name for geom in range(self.model.ngeom))
+        return tuple(LINK_OF_BODY.get(body, name if body == "world" else body) for body, name in zip(bodies, names, strict=True))
+
+
+def build_scene(task: Task, arm: Arm, profile: Profile, physics_step_s: float = 0.002, mesh_fraction: float = 1.0) -> Scene:
+    """Returns the compiled world of `task`.
+
+    `mesh_fraction`: share of the arm's triangles that are drawn; collisions always use the full meshes.
+
+    Raises:
+        ConfigError: no model of this arm.
+    """
+    spec = arm_spec(arm)
+    spec.option.timestep = physics_step_s
+    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    for material in spec.materials:
+        color = profile.ring_color if material.name.endswith("light_gray") else profile.arm_color
+        material.rgba = (*color, 1.0)
+    add_visual_meshes(spec, mesh_fraction)
+    _add_furniture(spec, profile)
+    for item in task.objects:
+        body = spec.worldbody.add_body(name=item.name, mocap=True)
+        sphere = mujoco.mjtGeom.mjGEOM_SPHERE
+        body.add_geom(name=item.name, type=sphere, size=(item.radius, 0, 0), rgba=(*profile.target_color, 1.0), **_SEEN_ONLY)
+    _add_camera(spec, POLICY_CAMERA, profile.policy_camera)
+    _add_camera(spec, SCENE_CAMERA, profile.scene_camera)
+    _add_light(spec, profile.light)
+    return Scene(spec.compile(), arm, task, profile)
+
+
+def _add_furniture(spec: Any, profile: Profile) -> None:
+    box = mujoco.mjtGeom.mjGEOM_BOX
+    x, y = TABLE_CENTRE
+    table, floor = (*profile.table_color, 1.0), (*profile.floor_color, 1.0)
+    spec.worldbody.add_geom(name="table", type=box, size=TABLE_HALF_SIZE, pos=(x, y, -TABLE_HALF_SIZE[2]), rgba=table)
+    spec.worldbody.add_geom(name="floor", type=box, size=(8.0, 8.0, 0.01), pos=(0.0, 0.0, FLOOR_HEIGHT), rgba=floor, **_SEEN_ONLY)
+    sky, gradient = mujoco.mjtTexture.mjTEXTURE_SKYBOX, mujoco.mjtBuiltin.mjBUILTIN_GRADIENT
+    colors = {"rgb1": (0.75, 0.82, 0.90), "rgb2": (0.35, 0.42, 0.50)}
+    spec.add_texture(name="sky", type=sky, builtin=gradient, width=64, height=384, **colors)
+
+
+def _add_camera(spec: Any, name: str, pose: CameraPose) -> None:
+    spec.worldbody.add_camera(name=name, pos=pose.position, quat=_looking(pose.position, pose.look_at), fovy=pose.fovy)
+
+
+def _looking(position: tuple[float, ...], target: tuple[float, ...]) -> NDArray[np.float64]:
+    """Returns the orientation (w, x, y, z) of an upright camera at `position` that looks at `target` along its -z axis."""
+    backward = np.subtract(position, target)
+    right = np.cross((0.0, 0.0, 1.0), backward)
+    right /= np.linalg.norm(right)
+    backward /= np.linalg.norm(backward)
+    quaternion = np.zeros(4)
+    mujoco.mju_mat2Quat(quaternion, np.column_stack((right, np.cross(backward, right), backward)).ravel())
+    return quaternion
+
+
+def _add_light(spec: Any, light: Light) -> None:
+    direction = np.subtract(light.look_at, light.position)
+    spec.worldbody.add_light(
+        name="lamp",
+        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+        pos=light.position,
+        dir=direction,
+        diffuse=light.diffuse,
+        ambient=light.ambient,
+        specular=(0.0, 0.0, 0.0),
+    )
+    # Round things are drawn with fewer facets than MuJoCo's default: a ring of 28 x 16 costs as much as a link.
+    spec.visual.quality.numslices, spec.visual.quality.numstacks, spec.visual.quality.numquads = 16, 6, 1
+    # One lamp lights the scene: the viewer's headlight would move with the camera.
+    spec.visual.headlight.active = 0

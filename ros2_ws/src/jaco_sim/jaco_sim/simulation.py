@@ -1,0 +1,153 @@
+"""One simulated arm in its scene: reset, apply a joint velocity, step, look. The same seeds give the same bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from jaco_core.arms import load_arm
+from jaco_core.errors import ConfigError, ContractError
+from jaco_core.types import JointSample, SceneSample, Vector
+from jaco_core.units import seconds_to_ns
+from jaco_sim.profiles import load_profile
+from jaco_sim.scene import Scene, build_scene
+from jaco_tasks.registry import make_task
+from jaco_tasks.task import Layout
+
+# One tick of the arm's state rate, in which one velocity command holds.
+TICK_S = 0.01
+# Nearly every proposal is free; a task whose starts never are is a mistake.
+_MAX_PROPOSALS = 1000
+
+
+def make_scene(
+    task: str = "reach",
+    arm: str = "j2n6s300",
+    profile: str = "nominal",
+    physics_step_s: float = 0.002,
+    mesh_fraction: float = 1.0,
+) -> Scene:
+    """Returns the compiled world of the task, arm and profile with these names.
+
+    Raises:
+        ConfigError: one of them is not known, or the physics step does not divide a tick.
+    """
+    steps = TICK_S / physics_step_s
+    if round(steps) < 1 or abs(steps - round(steps)) > 1e-9:
+        raise ConfigError(f"A physics step of {physics_step_s} s does not divide a tick of {TICK_S} s; use 0.002, 0.005 or 0.01.")
+    return build_scene(make_task(task), load_arm(arm), load_profile(profile), physics_step_s, mesh_fraction)
+
+
+class ArmSimulation:
+    """Simulates one arm. Several simulations may share one scene; positions are in the arm's base frame."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.world = scene
+        self.arm = scene.arm
+        self._data: Any = mujoco.MjData(scene.model)
+        self._stale = False
+        self._substeps = round(TICK_S / scene.model.opt.timestep)
+        self.tick = 0
+        self.layout: Layout | None = None
+
+    @property
+    def data(self) -> Any:
+        """MuJoCo's data with positions and contacts that belong to the joint angles: what a renderer needs.
+
+        A physics step leaves those of its start. Looking changes nothing: the trajectory is the same bits, looked at or not.
+        """
+        self.look()
+        return self._data
+
+    def look(self) -> None:
+        """Brings `data` up to date; reading `data`, `palm`, `scene` or `contacts` does so too."""
+        if self._stale:
+            mujoco.mj_fwdPosition(self.world.model, self._data)
+            self._stale = False
+
+    @property
+    def stamp_ns(self) -> int:
+        """Simulated time since the start [ns]. It goes on over resets, as a clock must."""
+        return self.tick * seconds_to_ns(TICK_S)
+
+    def reset(self, seed: int) -> None:
+        """Puts arm and objects where an episode with `seed` starts: drawn by the task, free of contact, at rest.
+
+        Raises:
+            ConfigError: the task proposed no start that is free.
+        """
+        rng = np.random.default_rng(np.random.SeedSequence(seed))
+        for _ in range(_MAX_PROPOSALS):
+            layout = self.world.task.sample_layout(self.arm, rng)
+            self.place(layout)
+            if self.data.ncon == 0 and self.world.task.accepts(layout, self.palm):
+                return
+        raise ConfigError(f"Task '{self.world.task.name}' proposed {_MAX_PROPOSALS} starts for seed {seed}, and none was free.")
+
+    def place(self, layout: Layout) -> None:
+        """Puts arm and objects where `layout` says, at rest.
+
+        Raises:
+            ContractError: the wrong number of joint angles.
+        """
+        if len(layout.joint_position) != len(self.arm):
+            given = len(layout.joint_position)
+            raise ContractError(f"Arm '{self.arm.name}' has {len(self.arm)} joints and the layout gives {given} angles.")
+        data = self._data
+        mujoco.mj_resetData(self.world.model, data)
+        data.qpos[self.world.qpos] = layout.joint_position
+        for name, index in self.world.objects.items():
+            data.mocap_pos[index] = layout.objects[name]
+        mujoco.mj_forward(self.world.model, data)
+        self._stale = False
+        self.layout = layout
+
+    def apply(self, velocity: NDArray[np.float64]) -> None:
+        """Commands the joint velocities [rad/s], shape (n,), in the arm's order. They hold until the next call.
+
+        Raises:
+            ContractError: the wrong number, or one that is not finite.
+        """
+        if len(velocity) != len(self.arm) or not np.all(np.isfinite(velocity)):
+            given = np.asarray(velocity).tolist()
+            raise ContractError(f"Arm '{self.arm.name}' takes {len(self.arm)} finite velocities, got {given}.")
+        self._data.ctrl[:] = velocity
+
+    def step(self) -> None:
+        """Advances by one tick, 10 ms."""
+        mujoco.mj_step(self.world.model, self._data, self._substeps)
+        self._stale = True
+        self.tick += 1
+
+    @property
+    def palm(self) -> Vector:
+        """Where the palm is [m], shape (3,)."""
+        return np.array(self.data.site_xpos[self.world.palm])
+
+    def joints(self) -> JointSample:
+        """Returns the measured joints, stamped with the simulated time."""
+        world = self.world
+        return JointSample(
+            self.stamp_ns,
+            self.arm.joint_names,
+            self._data.qpos[world.qpos],
+            self._data.qvel[world.dofs],
+            self._data.qfrc_actuator[world.dofs],
+        )
+
+    def scene(self) -> SceneSample:
+        """Returns object positions and contacts, stamped with the simulated time."""
+        objects = {name: self._data.mocap_pos[index].copy() for name, index in self.world.objects.items()}
+        return SceneSample(self.stamp_ns, objects, self.contacts())
+
+    def contacts(self) -> tuple[str, ...]:
+        """Returns what touches what as "a|b", each pair once and sorted."""
+        data = self.data
+        if data.ncon == 0:
+            return ()
+        names = self.world.link_of_geom
+        pairs = {tuple(sorted((names[first], names[second]))) for first, second in data.contact.geom[: data.ncon]}
+        return tuple(sorted(f"{first}|{second}" for first, second in pairs if first != second))

@@ -1,0 +1,1 @@
+"""What is asked of the arm: tasks, rewards, success and termination."""

@@ -1,0 +1,60 @@
+"""Counts an episode: the one judge that both the gymnasium environments and the graph's task node ask."""
+
+from __future__ import annotations
+
+from jaco_core.arms import Arm
+from jaco_core.types import ENDED, RUNNING, WAITING, EpisodeStatus, JointSample, SceneSample, Vector
+from jaco_tasks.task import Task
+
+
+class EpisodeJudge:
+    """Turns one observation per control period into step, reward, return and end of the running episode."""
+
+    def __init__(self, task: Task, arm: Arm) -> None:
+        self.task = task
+        self._arm = arm
+        self._status = EpisodeStatus(0, task.name, WAITING)
+        self._fresh = False
+
+    @property
+    def status(self) -> EpisodeStatus:
+        """What the last observation came to."""
+        return self._status
+
+    def begin(self, episode: int, seed: int) -> None:
+        """Starts episode number `episode`, whose initial state was drawn with `seed`. The next observation is its step 0."""
+        self._status = EpisodeStatus(self._status.stamp_ns, self.task.name, WAITING, episode=episode, seed=seed)
+        self._fresh = True
+
+    def observe(self, stamp_ns: int, joints: JointSample, scene: SceneSample, palm: Vector) -> EpisodeStatus:
+        """Judges the observation of `stamp_ns`, one per control period. `palm`: [m], shape (3,), base frame.
+
+        Step 0 is the initial state and earns nothing. Before `begin` and after the end nothing is counted.
+
+        Raises:
+            ContractError: the scene or the joints lack what the task needs.
+        """
+        last = self._status
+        if not self._fresh and last.phase != RUNNING:
+            return last
+        judgement = self.task.judge(self._arm, joints, scene, palm)
+        step = 0 if self._fresh else last.step + 1
+        reward = 0.0 if self._fresh else judgement.reward
+        self._fresh = False
+        terminated = bool(judgement.failure)
+        truncated = not terminated and step >= self.task.max_steps
+        self._status = EpisodeStatus(
+            stamp_ns,
+            self.task.name,
+            ENDED if terminated or truncated else RUNNING,
+            episode=last.episode,
+            step=step,
+            seed=last.seed,
+            reward=reward,
+            episode_return=last.episode_return + reward,
+            terminated=terminated,
+            truncated=truncated,
+            success=judgement.success,
+            reason=judgement.failure or ("time limit" if truncated else ""),
+        )
+        return self._status

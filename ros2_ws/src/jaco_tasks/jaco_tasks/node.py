@@ -1,0 +1,165 @@
+"""The task node: judges every camera tick, counts episodes and asks for resets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from jaco_interfaces.msg import EpisodeState, SceneState
+from jaco_interfaces.srv import ResetEpisode
+from rclpy.client import Client
+from rclpy.task import Future
+from sensor_msgs.msg import CameraInfo, JointState
+from std_srvs.srv import Trigger
+
+from jaco_core.arms import load_arm
+from jaco_core.errors import ContractError
+from jaco_core.kinematics import Kinematics
+from jaco_core.parameters import parameter
+from jaco_core.ros import convert, qos
+from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_core.ros.waiting import wait_for_peers
+from jaco_core.sync import StampBuffer
+from jaco_core.types import ENDED, FINISHED, RUNNING, WAITING, EpisodeStatus, JointSample, SceneSample
+from jaco_tasks.episode import EpisodeJudge
+from jaco_tasks.registry import make_task
+from jaco_tasks.seeds import episode_seed
+
+
+@dataclass(frozen=True)
+class Config:
+    """Parameters of the task node."""
+
+    arm: str = parameter("j2n6s300", "Name of the arm.")
+    task: str = parameter("reach", "Name of the task.")
+    episodes: int = parameter(0, "Episodes to run, 0 for no end.", lower=0, upper=1_000_000)
+    seed: int = parameter(0, "Seed of the run; every episode's own seed follows from it.", lower=0, upper=2**31)
+    lockstep: bool = parameter(True, "Joint states and scene must carry the image's own stamp; false allows `tolerance`.")
+    tolerance: float = parameter(0.02, "Largest time between image and joint state or scene, in real time.", unit="s", lower=0.0, upper=0.5)
+
+
+class TaskNode(JacoNode[Config]):
+    """Publishes one EpisodeState per image, and asks for a reset when an episode has to begin."""
+
+    def __init__(self) -> None:
+        super().__init__("task", Config)
+
+    def setup(self, config: Config) -> None:
+        self._config = config
+        arm = load_arm(config.arm)
+        self._arm = arm
+        self._judge = EpisodeJudge(make_task(config.task), arm)
+        self._kinematics = Kinematics(arm)
+        self._tolerance_ns = 0 if config.lockstep else round(config.tolerance * 1e9)
+        self._joints: StampBuffer[JointState] = StampBuffer()
+        self._scenes: StampBuffer[SceneSample] = StampBuffer()
+        self._pending: list[int] = []
+        self._unjudged = 0
+        self._judged_ns = -1
+        self._verdicts: list[EpisodeState] = []
+        self._episode = -1
+        self._begins_at = 0
+        self._resetting = False
+        self._finished = False
+        self._states = self.create_publisher(EpisodeState, "/episode/state", qos.EVENT)
+        self._inputs = (
+            self.create_subscription(JointState, "/joint_states", self._on_joints, qos.STATE),
+            self.create_subscription(SceneState, "/scene", self._on_scene, qos.STATE),
+            self.create_subscription(CameraInfo, "/camera/camera_info", self._on_camera_info, qos.observation(config.lockstep)),
+        )
+        self._reset: Client[ResetEpisode.Request, ResetEpisode.Response] = self.create_client(ResetEpisode, "/scene/reset")
+        self.create_service(Trigger, "/episode/reset", self._on_reset_request)
+
+    def start(self) -> None:
+        wait_for_peers((*self._inputs, self._states), timeout=10.0)
+
+    def _on_joints(self, message: JointState) -> None:
+        # 100 Hz: only what may belong to an image is kept, and only converted when it is needed.
+        self._joints.add(convert.stamp_to_ns(message.header.stamp), message)
+        self._judge_pending()
+
+    def _on_scene(self, message: SceneState) -> None:
+        self._scenes.add(convert.stamp_to_ns(message.header.stamp), convert.scene_from_message(message))
+        self._judge_pending()
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        # The camera's description comes with every image, under the same stamp, and is much smaller.
+        stamp_ns = convert.stamp_to_ns(message.header.stamp)
+        if stamp_ns == self._judged_ns:
+            # A simulator in lockstep shows an observation again when its verdict did not arrive.
+            for verdict in self._verdicts:
+                self._states.publish(verdict)
+            return
+        if stamp_ns not in self._pending:
+            self._pending = [*self._pending[-9:], stamp_ns]
+        self._judge_pending()
+
+    def _judge_pending(self) -> None:
+        while self.active and self._pending and not self._resetting:
+            stamp_ns = self._pending[0]
+            message = self._joints.match(stamp_ns, self._tolerance_ns)
+            scene = self._scenes.match(stamp_ns, self._tolerance_ns)
+            if message is None or scene is None:
+                if not ((message is None and self._joints.passed(stamp_ns)) or (scene is None and self._scenes.passed(stamp_ns))):
+                    return
+                self._pending.pop(0)
+                self._unjudged += 1
+                self.get_logger().warning(f"The image of {stamp_ns / 1e9:.3f} s came without its "
+                                          f"{'joint state' if message is None else 'scene'} and was not judged; {self._unjudged} so far.")
+                continue
+            self._pending.pop(0)
+            if stamp_ns >= self._begins_at:
+                self._judge_observation(stamp_ns, convert.joints_from_message(message).ordered(self._arm.joint_names), scene)
+
+    def _judge_observation(self, stamp_ns: int, joints: JointSample, scene: SceneSample) -> None:
+        self._kinematics.update(joints.position)
+        try:
+            status = self._judge.observe(stamp_ns, joints, scene, self._kinematics.position("palm"))
+        except ContractError as error:
+            self.fail(str(error))
+            return
+        status = replace(status, stamp_ns=stamp_ns)
+        self._judged_ns, self._verdicts = stamp_ns, []
+        if not self._finished:
+            self._publish(status)
+        if status.phase == ENDED and 0 < self._config.episodes <= self._episode + 1:
+            self._finished = True
+            self._publish(replace(status, phase=FINISHED))
+        elif status.phase in (WAITING, ENDED):
+            self._begin_next()
+
+    def _publish(self, status: EpisodeStatus) -> None:
+        message = convert.episode_to_message(status)
+        self._verdicts.append(message)
+        self._states.publish(message)
+
+    def _begin_next(self) -> None:
+        self._resetting = True
+        self._episode += 1
+        seed = episode_seed(self._config.seed, self._episode)
+        self._reset.call_async(ResetEpisode.Request(seed=seed)).add_done_callback(lambda future: self._on_reset_done(future, seed))
+
+    def _on_reset_done(self, future: Future[ResetEpisode.Response], seed: int) -> None:
+        response = future.result()
+        if response is None or not response.success:
+            self.fail(f"The reset of episode {self._episode} failed: {'no answer' if response is None else response.message}")
+            return
+        self._begins_at = convert.stamp_to_ns(response.stamp)
+        self._judge.begin(self._episode, seed)
+        self._resetting = False
+        self._judge_pending()
+
+    def _on_reset_request(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        if not self.active or self._resetting or self._judge.status.phase != RUNNING:
+            response.message = "No episode is running that could be reset."
+            return response
+        self._begin_next()
+        response.success = True
+        return response
+
+
+def main() -> int:
+    return run_node(TaskNode)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,130 @@
+"""The task node over real topics: verdicts by stamp, resets, and the end."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaco_interfaces.msg import EpisodeState, SceneState
+from jaco_interfaces.srv import ResetEpisode
+from sensor_msgs.msg import CameraInfo, JointState
+
+from jaco_core.arms import load_arm
+from jaco_core.ros import convert, qos
+from jaco_core.ros.testing import GraphUnderTest
+from jaco_core.types import ENDED, FINISHED, RUNNING, WAITING, JointSample, SceneSample, frozen_vector
+from jaco_tasks.node import TaskNode
+from jaco_tasks.seeds import episode_seed
+
+ARM = load_arm("j2n6s300")
+PERIOD_NS = 100_000_000
+
+
+class FakeScene:
+    """Stands in for arm, camera and scene. `contacts` are reported with every image."""
+
+    def __init__(self, graph: GraphUnderTest) -> None:
+        self.contacts: tuple[str, ...] = ()
+        self.seeds: list[int] = []
+        self.now_ns = 0
+        console = graph.console
+        self._joints = console.create_publisher(JointState, "/joint_states", qos.STATE)
+        self._scene = console.create_publisher(SceneState, "/scene", qos.STATE)
+        self._info = console.create_publisher(CameraInfo, "/camera/camera_info", qos.STATE)
+        console.create_service(ResetEpisode, "/scene/reset", self._reset)
+
+    def _reset(self, request: ResetEpisode.Request, response: ResetEpisode.Response) -> ResetEpisode.Response:
+        self.seeds.append(int(request.seed))
+        response.success = True
+        response.stamp = convert.ns_to_stamp(self.now_ns + 1)
+        return response
+
+    def show(self, info: bool = True, joints: bool = True) -> int:
+        """Publishes one observation, a control period later, in the least helpful order, and returns its stamp."""
+        self.now_ns += PERIOD_NS
+        if info:
+            message = CameraInfo()
+            message.header.stamp = convert.ns_to_stamp(self.now_ns)
+            self._info.publish(message)
+        self._scene.publish(convert.scene_to_message(SceneSample(self.now_ns, {"target": frozen_vector((0.4, 0.0, 0.03))}, self.contacts), "base"))
+        if joints:
+            sample = JointSample(self.now_ns, ARM.joint_names, ARM.home, np.zeros(len(ARM)))
+            self._joints.publish(convert.joints_to_message(sample, "base"))
+        return self.now_ns
+
+
+def start(graph: GraphUnderTest) -> tuple[FakeScene, list[EpisodeState]]:
+    scene = FakeScene(graph)
+    states = graph.collect(EpisodeState, "/episode/state", qos.EVENT)
+    node = graph.add(TaskNode)
+    assert graph.configure(node) and graph.activate(node)
+    return scene, states
+
+
+def stamps(states: list[EpisodeState]) -> list[int]:
+    return [convert.stamp_to_ns(state.header.stamp) for state in states]
+
+
+def begin(graph: GraphUnderTest, scene: FakeScene, states: list[EpisodeState], resets: int = 1) -> None:
+    graph.until(lambda: len(scene.seeds) == resets, "the reset request")
+    scene.show()
+    graph.until(lambda: bool(states) and states[-1].phase == RUNNING, "the episode to run")
+
+
+def test_one_verdict_per_image_with_the_images_stamp() -> None:
+    with GraphUnderTest(58, seed=5) as graph:
+        scene, states = start(graph)
+        first = scene.show()
+        graph.until(lambda: len(states) == 1, "the first verdict")
+        assert states[0].phase == WAITING and stamps(states) == [first]
+        begin(graph, scene, states)
+        assert scene.seeds == [episode_seed(5, 0)] and states[-1].seed == scene.seeds[0] and states[-1].step == 0
+        second = scene.show()
+        graph.until(lambda: states[-1].step == 1, "the second step")
+        assert stamps(states)[-1] == second
+        scene.now_ns -= PERIOD_NS
+        scene.show()
+        graph.until(lambda: stamps(states)[-2:] == [second, second], "the same verdict on the same observation shown again")
+        assert states[-1] == states[-2]
+
+
+def test_an_image_without_its_joint_state_is_not_judged() -> None:
+    with GraphUnderTest(59) as graph:
+        scene, states = start(graph)
+        scene.show()
+        begin(graph, scene, states)
+        lost = scene.show(joints=False)
+        judged = scene.show()
+        graph.until(lambda: judged in stamps(states), "the verdict on the image after it")
+        assert lost not in stamps(states) and states[-1].step == 1
+
+
+def test_a_contact_ends_the_episode_and_the_next_one_begins() -> None:
+    with GraphUnderTest(60, seed=5) as graph:
+        scene, states = start(graph)
+        scene.show()
+        begin(graph, scene, states)
+        scene.contacts = ("hand|table",)
+        scene.show()
+        graph.until(lambda: states[-1].phase == ENDED, "the end")
+        assert states[-1].terminated and "table contact" in states[-1].reason and not states[-1].success
+        scene.contacts = ()
+        begin(graph, scene, states, resets=2)
+        assert states[-1].episode == 1 and scene.seeds[1] == episode_seed(5, 1) != scene.seeds[0]
+
+
+def test_after_the_last_episode_it_says_so_and_asks_for_no_reset() -> None:
+    with GraphUnderTest(61, episodes=1) as graph:
+        scene, states = start(graph)
+        scene.show()
+        begin(graph, scene, states)
+        for _ in range(50):
+            seen = len(states)
+            scene.show()
+            graph.until(lambda seen=seen: len(states) > seen, "a verdict")  # type: ignore[misc]
+        graph.until(lambda: states[-1].phase == FINISHED, "the end of the run")
+        assert [state.phase for state in states[-2:]] == [ENDED, FINISHED]
+        assert states[-2].truncated and states[-2].step == 50 and len(scene.seeds) == 1
+
+
+def test_an_unknown_task_refuses_to_configure() -> None:
+    with GraphUnderTest(62, task="juggle") as graph:
+        assert not graph.configure(graph.add(TaskNode))
