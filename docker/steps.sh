@@ -143,7 +143,7 @@ do_environment() {  # what the sourced environment adds to a plain one, as a fil
   source_prefix "$root/install"
   {
     echo "# made by docker/native.sh"
-    [ "$mode" = wheels ] || printf '[ -n "${AMENT_PREFIX_PATH:-}" ] || { set +u; source %q; set -u; }\n' "/opt/ros/${mode#ros:}/setup.bash"
+    [ "$mode" = wheels ] || printf '[ -n "${AMENT_PREFIX_PATH:-}" ] || source %q\n' "/opt/ros/${mode#ros:}/setup.bash"
     printf 'export VIRTUAL_ENV=%q\n' "$venv"
     for name in "${paths[@]}"; do
       value=${!name:-} added=

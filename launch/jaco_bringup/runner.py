@@ -29,10 +29,15 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended. `code`: exit code for the caller; `sentence`: why, "" when it ended as it should."""
+    """How a run ended.
+
+    `code`: exit code for the caller; `sentence`: why, "" when it ended as it should; `errors`: the last lines that reported an
+    error until then. What is reported afterwards, while the graph is stopped, is consequence and not cause.
+    """
 
     code: int
     sentence: str = ""
+    errors: tuple[str, ...] = ()
 
 
 class Runner:
@@ -83,7 +88,9 @@ class Runner:
             if spec.critical:
                 process.join_log(1.0)
                 ending = process.describe_exit()
-                return Outcome(1, f"Node '{spec.name}' ended with {ending}, and the run with it; see {self.log.path}.")
+                return Outcome(
+                    1, f"Node '{spec.name}' ended with {ending}, and the run with it; see {self.log.path}.", self.log.errors()
+                )
             self._replace(spec, process)
         return None
 

@@ -61,8 +61,8 @@ def run_graph(
     runner = Runner(graph, run_dir, domain.number, terminal=terminal)
     with noticed_signals() as interrupted:
         outcome = runner.run(interrupted, tick)
-    if outcome.code not in (0, 130):
-        for line in runner.log.errors():
+    if terminal is None:
+        for line in outcome.errors:
             print(line, file=sys.stderr)
     if outcome.sentence:
         print(f"jaco: {outcome.sentence}", file=sys.stderr)

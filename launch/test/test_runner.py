@@ -59,7 +59,7 @@ def test_manager_that_ends_badly_ends_the_run_with_its_reason(tmp_path: Path, du
     runner = make(tmp_path, spec(dummies, "patient"), spec(dummies, "broken", "manager"))
     outcome = run(runner)
     assert outcome.code == 1 and "Node 'manager' ended with exit code 3" in outcome.sentence
-    assert runner.log.errors() == ("[manager] [ERROR] the gearbox is on fire",)
+    assert outcome.errors == ("[manager] [ERROR] the gearbox is on fire",)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ class SimNode(JacoNode[Config]):
         self._newest: VelocityCommand | None = None
         self._newest_at = self._tick_opened = self._image_sent = 0.0
         self._sequence = 0
+        self._image_stamp_ns = -1
         self._waiting_for_latency = False
         self._done = False
         self._clock_publisher = self.create_publisher(ClockMessage, "/clock", qos.STATE)
@@ -95,14 +96,17 @@ class SimNode(JacoNode[Config]):
         seen = self._observation = self._world.observe()
         self._barrier.open(seen.joints.stamp_ns, seen.image is not None)
         self._tick_opened = self._shown = time.monotonic()
-        self._image_sent, self._waiting_for_latency = self._tick_opened, seen.image is not None
+        if seen.image is not None:
+            self._image_sent, self._image_stamp_ns, self._waiting_for_latency = self._tick_opened, seen.joints.stamp_ns, True
         self._show()
 
     def _show(self) -> None:
         """Publishes the observation of this tick."""
         seen = self._observation
         stamp = seen.joints.stamp_ns
-        self._clock_publisher.publish(ClockMessage(clock=convert.ns_to_stamp(stamp)))
+        # Nodes act on stamps, never on the clock, so in lockstep it need not tick faster than the camera; each tick costs every node.
+        if seen.image is not None or not self._config.lockstep:
+            self._clock_publisher.publish(ClockMessage(clock=convert.ns_to_stamp(stamp)))
         if seen.image is not None and seen.scene is not None:
             self._image.publish(convert.image_to_message(seen.image, stamp, CAMERA_FRAME))
             self._scene.publish(convert.scene_to_message(seen.scene, self._world.arm.base_frame))
@@ -144,10 +148,6 @@ class SimNode(JacoNode[Config]):
             self._statistics.record_latency(now - self._image_sent)
         self._barrier.offer_command(command)
         self._advance_lockstep()
-
-    @property
-    def _image_stamp_ns(self) -> int:
-        return self._observation.joints.stamp_ns if self._observation.image is not None else -1
 
     def _check(self, command: VelocityCommand) -> None:
         if command.names != self._world.arm.joint_names or not np.all(np.isfinite(command.velocity)):
