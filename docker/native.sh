@@ -89,9 +89,22 @@ require_packages() {  # says which Debian packages come, or why they cannot
   [ "$(id -u)" = 0 ] || sudo -v || die "sudo refused; as root, run  apt-get install --no-install-recommends $missing  then call ./jaco again."
 }
 
+leave_own_environment() {  # a shell that sourced this checkout's environment still has the machine's python3 and ROS 2 below it
+  local name entry kept
+  for name in "${paths[@]}"; do
+    kept=
+    while read -rd: entry; do
+      [[ -z $entry || $entry == "$root"/* ]] || kept+=${kept:+:}$entry
+    done <<<"${!name:-}:"
+    if [ -n "$kept" ]; then export "$name=$kept"; else unset "$name"; fi
+  done
+  unset VIRTUAL_ENV
+}
+
 main() {
   local until=environment key='' step number=0 stamp due=0
   cd "$root"
+  leave_own_environment
   python_version='import sys; print("%d.%d.%d" % sys.version_info[:3])'
   mode=$(find_mode)
   system_site=$([ "$mode" = wheels ] && echo false || echo true)

@@ -5,6 +5,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034,SC2016
 
 steps=(packages venv python paths underlay build environment)
+paths=(PATH PYTHONPATH LD_LIBRARY_PATH AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH)  # variables that hold folders
 
 # ---- which ROS 2: prints "wheels", or "ros:DISTRO" for one of this machine ---------------------------------------------------
 find_mode() {
@@ -135,7 +136,6 @@ do_build() {
 
 do_environment() {  # what the sourced environment adds to a plain one, as a file that takes no time to source
   local name value entry added before=() file=$state/environment.bash
-  local paths=(PATH PYTHONPATH LD_LIBRARY_PATH AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH)
   [ "$mode" = wheels ] || source_ros
   for name in "${paths[@]}"; do before+=(":${!name:-}:"); done
   source_ros
@@ -170,7 +170,7 @@ declare -A title=(
 )
 declare -A remedy=(
   [packages]="Install them by hand as the log says, or see that this machine reaches its Debian mirror"
-  [venv]="See that the disk has room, and that \`python3 -m venv /tmp/try\` works"
+  [venv]="See that the disk has room, and that \`python3 -m venv try\` works"
   [python]="See that this machine reaches its Python package index and that 8 GB of disk are free"
   [paths]="Remove .venv"
   [underlay]="Remove .venv if the log shows no other cause"

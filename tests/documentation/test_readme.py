@@ -13,7 +13,12 @@ from jaco_bringup.cli import app
 from jaco_monitor.recorder.topics import TOPICS
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("ros2_ws/src/*/README.md")), *sorted(ROOT.glob("*/README.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(ROOT.glob("ros2_ws/src/*/README.md")),
+    *sorted(ROOT.glob("*/README.md")),
+]
 README = (ROOT / "README.md").read_text()
 
 

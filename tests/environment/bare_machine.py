@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = (
-    "basename", "bash", "cat", "chmod", "cp", "cut", "date", "dirname", "env", "find", "flock", "grep", "head", "kill", "ls",
+    "basename", "bash", "cat", "chmod", "cp", "cut", "date", "dirname", "env", "find", "flock", "grep", "head", "ls",
     "mkdir", "mv", "readlink", "rm", "sed", "sh", "sha256sum", "sleep", "sort", "tail", "tee", "touch", "tr", "uname",
     "xargs",
 )  # fmt: skip

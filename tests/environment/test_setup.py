@@ -151,7 +151,7 @@ def test_the_wheels_paths_are_those_of_this_interpreter(machine: BareMachine) ->
     text = (machine.checkout / ".venv/share/some_msgs/cmake/export.cmake").read_text()
     assert "/opt/python" not in text
     assert "/include/python3." in text
-    assert "site-packages/numpy" in text
+    assert "-packages/numpy" in text  # dist-packages for Debian's own interpreter
 
 
 def test_the_environment_adds_to_the_shell_and_respects_its_choices(machine: BareMachine) -> None:
@@ -164,6 +164,16 @@ def test_the_environment_adds_to_the_shell_and_respects_its_choices(machine: Bar
     assert path.split(":") == [f"{machine.checkout}/.venv/bin", str(machine.bin)]
     assert python_path.split(":") == [f"{machine.checkout}/install/jaco_core", "/own"]
     assert (gl, discovery, prefixes) == ("glfw", "LOCALHOST", f"{machine.checkout}/.venv")
+
+
+def test_a_shell_in_the_environment_can_set_up_too(machine: BareMachine) -> None:
+    machine.run("docker/native.sh")
+    environment = (machine.checkout / ".venv/jaco/environment.bash").read_text()
+    (machine.checkout / "ros2_ws/src/jaco_core/package.xml").write_text("<package> </package>\n")
+    code, output = machine.run("bash", "-euc", "source .venv/jaco/environment.bash; docker/native.sh")
+    assert code == 0, output
+    assert "done in" in output
+    assert (machine.checkout / ".venv/jaco/environment.bash").read_text() == environment
 
 
 def test_status_changes_nothing(machine: BareMachine) -> None:

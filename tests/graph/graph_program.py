@@ -103,7 +103,9 @@ class Listener:
 
     def wait_for_motion(self) -> None:
         """Waits until the arm's side has applied some motion."""
-        self.graph.until(lambda: any(any(message.velocities) for message in self.applied[-20:]), "the arm to move", START_TIMEOUT_S)
+        self.graph.until(
+            lambda: any(any(message.velocities) for message in self.applied[-20:]), "the arm to move", START_TIMEOUT_S
+        )
 
     def drain(self) -> None:
         """Takes in what is still on its way: until nothing has come for a while."""

@@ -28,7 +28,9 @@ def run(folder: Path, seed: int, arrange: Callable[[Graph], Graph] = lambda grap
         verdicts = console.collect(EpisodeState, "/episode/state", qos.RECORD)
 
         def on_diagnostics(message: DiagnosticArray) -> None:
-            figures.update({value.key: value.value for status in message.status if status.name == "sim" for value in status.values})
+            figures.update(
+                {value.key: value.value for status in message.status if status.name == "sim" for value in status.values}
+            )
 
         console.console.create_subscription(DiagnosticArray, "/diagnostics", on_diagnostics, qos.RECORD)
         done = threading.Event()

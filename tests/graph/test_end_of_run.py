@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-
 from graph_program import Listener, Program
 
 Start: TypeAlias = Callable[..., Program]

@@ -80,7 +80,9 @@ def _checked(info: ParameterInfo, value: Any) -> Any:
     if not isinstance(value, origin) or (isinstance(value, bool) and info.type is not bool):
         raise ConfigError(f"Parameter '{info.name}' must be {origin.__name__}, got {value!r} ({type(value).__name__}).")
     if isinstance(value, int | float) and not isinstance(value, bool) and not info.lower <= value <= info.upper:
-        raise ConfigError(f"Parameter '{info.name}' is {value} {info.unit}".rstrip() + f"; allowed: {info.lower} to {info.upper}.")
+        raise ConfigError(
+            f"Parameter '{info.name}' is {value} {info.unit}".rstrip() + f"; allowed: {info.lower} to {info.upper}."
+        )
     if info.choices and value not in info.choices:
         raise ConfigError(f"Parameter '{info.name}' is '{value}'; choices: {', '.join(info.choices)}.")
     return value

@@ -22,7 +22,7 @@ def frozen_vector(values: ArrayLike) -> Vector:
 
 @dataclass(frozen=True)
 class JointSample:
-    """Measured joints. `position` [rad], `velocity` [rad/s], `effort` [N m] or empty; each shape (n,), in the order of `names`."""
+    """Measured joints: `position` [rad], `velocity` [rad/s], `effort` [N m] or empty; shape (n,), in the order of `names`."""
 
     stamp_ns: int
     names: tuple[str, ...]
@@ -69,6 +69,17 @@ class VelocityCommand:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "velocity", frozen_vector(self.velocity))
+
+    def require(self, names: tuple[str, ...]) -> None:
+        """Checks that this is a finite command for exactly the joints `names`.
+
+        Raises:
+            ContractError: other joints, another number of velocities, or one that is not finite.
+        """
+        if self.names != names or len(self.velocity) != len(names) or not np.all(np.isfinite(self.velocity)):
+            raise ContractError(
+                f"Expected {len(names)} finite speeds for {', '.join(names)}; got {self.velocity} for {', '.join(self.names)}."
+            )
 
 
 @dataclass(frozen=True)

@@ -62,5 +62,5 @@ def test_home_must_fit_the_joints_and_their_limits() -> None:
     outside["home"][1] = 0.1
     with pytest.raises(ConfigError, match="9 joints and a home position of 8"):
         arms._parse("j2n6s300", short)
-    with pytest.raises(ConfigError, match="home 0.100 rad of 'joint_2'"):
+    with pytest.raises(ConfigError, match=r"home 0\.100 rad of 'joint_2'"):
         arms._parse("j2n6s300", outside)

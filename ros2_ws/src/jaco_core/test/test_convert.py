@@ -27,7 +27,13 @@ def test_joints_survive_the_round_trip() -> None:
 def test_commands_survive_the_round_trip() -> None:
     command = VelocityCommand(STAMP, ("a", "b"), frozen_vector((0.1, -0.2)), 7, 3, STAMP - 5)
     back = convert.command_from_message(convert.command_to_message(command))
-    assert (back.stamp_ns, back.names, back.sequence, back.policy_version, back.policy_stamp_ns) == (STAMP, ("a", "b"), 7, 3, STAMP - 5)
+    assert (back.stamp_ns, back.names, back.sequence, back.policy_version, back.policy_stamp_ns) == (
+        STAMP,
+        ("a", "b"),
+        7,
+        3,
+        STAMP - 5,
+    )
     np.testing.assert_array_equal(back.velocity, command.velocity)
 
 

@@ -48,7 +48,7 @@ class DriverNode(JacoNode[Config]):
         self._port.configure()
         self._driver = Driver(self._arm, self._port, config.command_timeout)
         self._reported = ""
-        self._joints = self.create_publisher(JointState, "/joint_states", qos.STATE)
+        self._joints = self.create_publisher(JointState, "/joint_states", qos.STATE_WRITER)
         self._applied = self.create_publisher(JointVelocityCommand, "/arm/applied", qos.EVENT)
         self._commands = self.create_subscription(JointVelocityCommand, _COMMAND_TOPIC, self._on_command, qos.COMMAND)
         self._clear = self.create_service(Trigger, "~/clear_faults", self._on_clear_faults)

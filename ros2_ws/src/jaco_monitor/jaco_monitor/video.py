@@ -21,7 +21,8 @@ SceneRenderer = Callable[[Vector, dict[str, Vector]], RgbImage]
 FRAMES_PER_SECOND = 10
 HEIGHT = 480
 CAPTION_HEIGHT = 64
-SHEET_COLUMNS = 3
+# Start, on the way, end: as parts of an episode. Most of the way is made early.
+SHEET_MOMENTS = (0.0, 0.2, 1.0)
 SHEET_ROWS = 3
 SHEET_WIDTH = 560
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -58,11 +59,11 @@ def write_video(moments: Sequence[Moment], renderer: SceneRenderer, path: Path) 
 
 
 def write_picture(moments: Sequence[Moment], renderer: SceneRenderer, path: Path) -> None:
-    """Writes a contact sheet: a row per episode, evenly spaced from its start to its end."""
+    """Writes a contact sheet: a row per episode, from its start to its end."""
     rows = []
     for episode in sorted({moment.episode for moment in moments})[:SHEET_ROWS]:
         ones = [moment for moment in moments if moment.episode == episode]
-        chosen = [ones[index] for index in np.linspace(0, len(ones) - 1, SHEET_COLUMNS).round().astype(int)]
+        chosen = [ones[index] for index in np.round(np.multiply(SHEET_MOMENTS, len(ones) - 1)).astype(int)]
         frames = [compose(moment, renderer(moment.joint_position, moment.objects)) for moment in chosen]
         rows.append(np.hstack([cv2.resize(frame, _fitted(frame), interpolation=cv2.INTER_AREA) for frame in frames]))
     imageio.imwrite(path, np.vstack(rows))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import rclpy
 from jaco_interfaces.msg import EpisodeState, SafetyStatus
 from monitor_support import episode, joints, status
@@ -39,7 +40,7 @@ def recorder(*arguments: str) -> Iterator[tuple[RecorderNode, Node, SingleThread
 
 
 def test_nothing_is_lost_and_what_is_said_during_shutdown_is_recorded_too(tmp_path: Path) -> None:
-    with recorder(f"run_dir:={tmp_path / 'run'}") as (node, speaker, executor):
+    with recorder(f"run_dir:={tmp_path / 'run'}", "peers_timeout:=0.0") as (node, speaker, executor):
         latched = speaker.create_publisher(SafetyStatus, "/safety/status", qos.LATCHED)
         latched.publish(status(SafetyStatus.READY))  # before there is a recorder
         assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
@@ -68,6 +69,13 @@ def test_nothing_is_lost_and_what_is_said_during_shutdown_is_recorded_too(tmp_pa
     assert [item.message.episode for item in found if item.topic == "/episode/state"] == list(range(20))
     assert [item.message.state for item in found if item.topic == "/safety/status"] == [SafetyStatus.READY]
     assert all(0 <= item.received_ns - item.published_ns < 5_000_000_000 for item in found if item.topic == "/joint_states")
+
+
+def test_it_does_not_start_alone_and_names_what_is_missing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with recorder(f"run_dir:={tmp_path}", "peers_timeout:=0.2") as (node, _, _executor):
+        assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        assert node.trigger_activate() == TransitionCallbackReturn.FAILURE
+    assert "nobody publishes /joint_states" in capfd.readouterr().err
 
 
 def test_it_refuses_without_a_folder() -> None:

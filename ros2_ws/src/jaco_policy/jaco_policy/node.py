@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticArray
 from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, PolicyStep
 from sensor_msgs.msg import CameraInfo, Image
 
@@ -29,7 +29,9 @@ class Config:
     checkpoint: str = parameter("", "Folder with policy.safetensors and card.json.")
     deterministic: bool = parameter(True, "Take the likeliest action; false draws from the policy's distribution.")
     seed: int = parameter(0, "Seed of the drawing.", lower=0, upper=2**31)
-    lockstep: bool = parameter(True, "Act on an image only with the task's verdict on that very image; false takes the newest verdict.")
+    lockstep: bool = parameter(
+        True, "Act on an image only with the task's verdict on that very image; false takes the newest verdict."
+    )
 
 
 class PolicyNode(JacoNode[Config]):
@@ -50,7 +52,7 @@ class PolicyNode(JacoNode[Config]):
         self._image: tuple[int, RgbImage] | None = None
         self._answered_ns = -1
         self._answer: JointVelocityCommand | None = None
-        self._commands = self.create_publisher(JointVelocityCommand, "/policy/command", qos.COMMAND)
+        self._commands = self.create_publisher(JointVelocityCommand, "/policy/command", qos.COMMAND_WRITER)
         self._steps = self.create_publisher(PolicyStep, "/policy/step", qos.EVENT)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENT)
         self._inputs = (
@@ -73,8 +75,10 @@ class PolicyNode(JacoNode[Config]):
         self._camera_checked = True
         camera = self._checkpoint.card.camera
         if (message.width, message.height) != (camera.width, camera.height):
-            self.fail(f"Policy '{self._checkpoint.card.name}' reads {camera.width} x {camera.height} images, the camera sends "
-                      f"{message.width} x {message.height}; set the camera's width and height.")
+            self.fail(
+                f"Policy '{self._checkpoint.card.name}' reads {camera.width} x {camera.height} images, the camera sends "
+                f"{message.width} x {message.height}; set the camera's width and height."
+            )
 
     def _on_image(self, message: Image) -> None:
         if not self.active:
@@ -138,12 +142,10 @@ class PolicyNode(JacoNode[Config]):
     def _announce(self) -> None:
         """Says which policy acts, for the record."""
         card = self._checkpoint.card
-        status = DiagnosticStatus(name="policy", hardware_id=card.arm, level=DiagnosticStatus.OK, message=f"policy '{card.name}' is active")
         facts = {"name": card.name, "sha256": card.sha256, "version": str(self._version), "task": card.task}
-        status.values = [KeyValue(key=key, value=value) for key, value in facts.items()]
-        message = DiagnosticArray(status=[status])
-        message.header.stamp = self.get_clock().now().to_msg()
-        self._diagnostics.publish(message)
+        now_ns = int(self.get_clock().now().nanoseconds)
+        text = f"policy '{card.name}' is active"
+        self._diagnostics.publish(convert.diagnostics_to_message("policy", card.arm, text, facts, now_ns))
 
 
 def main() -> int:

@@ -63,7 +63,7 @@ class SafetyNode(JacoNode[Config]):
         self._zero = frozen_vector([0.0] * len(arm))
         self._sequence = 0
         self._published: tuple[State, Reason, int] | None = None
-        self._command = self.create_publisher(JointVelocityCommand, "/arm/command", qos.COMMAND)
+        self._command = self.create_publisher(JointVelocityCommand, "/arm/command", qos.COMMAND_WRITER)
         self._status = self.create_publisher(SafetyStatus, "/safety/status", qos.LATCHED)
         self._subscriptions_made = [
             self.create_subscription(JointState, "/joint_states", self._on_joints, qos.STATE),

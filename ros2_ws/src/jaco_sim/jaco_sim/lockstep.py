@@ -1,8 +1,8 @@
 """The barrier at which the simulator waits, so that the graph runs as fast as its slowest node and nothing is dropped.
 
-At every state tick it waits for the arm command that answers the tick's joint state. At an image tick it also waits for that command
-to carry the policy's answer to the image, and for the task's verdict on the observation; when the verdict is that an episode has to
-begin, it waits for the reset, too.
+At every state tick it waits for the arm command that answers the tick's joint state. At an image tick that command must carry
+the policy's answer to the image, and the task's verdict on the observation is waited for, too; when the verdict is that an
+episode has to begin, so is the reset.
 """
 
 from __future__ import annotations
@@ -52,7 +52,12 @@ class Barrier:
             missing.append(f"{answer} (policy or supervisor)" if self._image else f"{answer} (supervisor)")
         if self._image and self._episode is None:
             missing.append("/episode/state (task)")
-        elif self._image and self._episode is not None and self._reset_seed is None and self._episode.phase not in (RUNNING, FINISHED):
+        elif (
+            self._image
+            and self._episode is not None
+            and self._reset_seed is None
+            and self._episode.phase not in (RUNNING, FINISHED)
+        ):
             missing.append("the reset of the episode (task)")
         return tuple(missing)
 

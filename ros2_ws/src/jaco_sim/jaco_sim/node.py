@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticArray
 from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, SceneState
 from jaco_interfaces.srv import ResetEpisode
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
@@ -38,8 +39,9 @@ class Config:
     seed: int = parameter(0, "Seed of the state before the first episode.", lower=0, upper=2**31)
     lockstep: bool = parameter(True, "Wait for the graph's answers at every tick; false paces the simulator to the wall clock.")
     lockstep_timeout: float = parameter(10.0, "Longest wait for an answer in lockstep.", unit="s", lower=0.1, upper=600.0)
-    command_timeout: float = parameter(0.15, "Age of the newest arm command at which the arm is stopped, in real time.",
-                                       unit="s", lower=0.02, upper=1.0)
+    command_timeout: float = parameter(
+        0.15, "Age of the newest arm command at which the arm is stopped, in real time.", unit="s", lower=0.02, upper=1.0
+    )
 
 
 class SimNode(JacoNode[Config]):
@@ -59,24 +61,28 @@ class SimNode(JacoNode[Config]):
         self._image_stamp_ns = -1
         self._waiting_for_latency = False
         self._done = False
-        self._clock_publisher = self.create_publisher(ClockMessage, "/clock", qos.STATE)
-        self._joints = self.create_publisher(JointState, "/joint_states", qos.STATE)
-        self._applied = self.create_publisher(JointVelocityCommand, "/arm/applied", qos.STATE)
-        self._scene = self.create_publisher(SceneState, "/scene", qos.STATE)
-        self._camera_info = self.create_publisher(CameraInfo, "/camera/camera_info", qos.STATE)
-        self._image = self.create_publisher(Image, "/camera/image_raw", qos.STATE)
+        self._clock_publisher = self.create_publisher(ClockMessage, "/clock", qos.STATE_WRITER)
+        self._joints = self.create_publisher(JointState, "/joint_states", qos.STATE_WRITER)
+        self._applied = self.create_publisher(JointVelocityCommand, "/arm/applied", qos.STATE_WRITER)
+        self._scene = self.create_publisher(SceneState, "/scene", qos.STATE_WRITER)
+        self._camera_info = self.create_publisher(CameraInfo, "/camera/camera_info", qos.STATE_WRITER)
+        self._image = self.create_publisher(Image, "/camera/image_raw", qos.STATE_WRITER)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENT)
         self._command = self.create_subscription(JointVelocityCommand, "/arm/command", self._on_command, qos.COMMAND)
         self._episode = self.create_subscription(EpisodeState, "/episode/state", self._on_episode, qos.EVENT)
         self.create_service(ResetEpisode, "/scene/reset", self._on_reset)
         # Steady: a paused or slow /clock must not stop the simulator's own pace or its watch over the graph.
         period = 0.1 if config.lockstep else TICK_S
-        self._timer = self.create_timer(period, self._watch if config.lockstep else self._tick_realtime, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._timer = self.create_timer(
+            period, self._watch if config.lockstep else self._tick_realtime, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
         self._timer.cancel()
 
     def start(self) -> None:
         if self._config.lockstep:
-            wait_for_peers((self._joints, self._image, self._scene, self._camera_info, self._command, self._episode), timeout=10.0)
+            wait_for_peers(
+                (self._joints, self._image, self._scene, self._camera_info, self._command, self._episode), timeout=10.0
+            )
         self._timer.reset()
         self.active = True
         self._open_tick()
@@ -104,7 +110,7 @@ class SimNode(JacoNode[Config]):
         """Publishes the observation of this tick."""
         seen = self._observation
         stamp = seen.joints.stamp_ns
-        # Nodes act on stamps, never on the clock, so in lockstep it need not tick faster than the camera; each tick costs every node.
+        # Nodes act on stamps, never on the clock: in lockstep it need not tick faster than the camera.
         if seen.image is not None or not self._config.lockstep:
             self._clock_publisher.publish(ClockMessage(clock=convert.ns_to_stamp(stamp)))
         if seen.image is not None and seen.scene is not None:
@@ -125,9 +131,18 @@ class SimNode(JacoNode[Config]):
     def _apply(self, command: VelocityCommand) -> None:
         """Publishes what is applied: a learner learns from this, not from what was asked."""
         self._sequence += 1
-        self._applied.publish(convert.command_to_message(VelocityCommand(
-            self._world.stamp_ns, self._world.arm.joint_names, command.velocity, self._sequence, command.policy_version, command.policy_stamp_ns
-        )))
+        self._applied.publish(
+            convert.command_to_message(
+                VelocityCommand(
+                    self._world.stamp_ns,
+                    self._world.arm.joint_names,
+                    command.velocity,
+                    self._sequence,
+                    command.policy_version,
+                    command.policy_stamp_ns,
+                )
+            )
+        )
 
     def _zero(self) -> VelocityCommand:
         return VelocityCommand(self._world.stamp_ns, self._world.arm.joint_names, np.zeros(len(self._world.arm)))
@@ -137,7 +152,7 @@ class SimNode(JacoNode[Config]):
             return
         try:
             command = convert.command_from_message(message)
-            self._check(command)
+            command.require(self._world.arm.joint_names)
         except ContractError as error:
             self.get_logger().error(f"An arm command was refused: {error}", throttle_duration_sec=1.0)
             return
@@ -148,11 +163,6 @@ class SimNode(JacoNode[Config]):
             self._statistics.record_latency(now - self._image_sent)
         self._barrier.offer_command(command)
         self._advance_lockstep()
-
-    def _check(self, command: VelocityCommand) -> None:
-        if command.names != self._world.arm.joint_names or not np.all(np.isfinite(command.velocity)):
-            raise ContractError(f"expected {len(self._world.arm)} finite velocities for {', '.join(self._world.arm.joint_names)}, "
-                                f"got {command.velocity} for {', '.join(command.names)}.")
 
     def _on_episode(self, message: EpisodeState) -> None:
         if self.active:
@@ -196,13 +206,15 @@ class SimNode(JacoNode[Config]):
             return
         now = time.monotonic()
         if now - self._shown > SHOW_AGAIN_S:
-            # The middleware may not have known every reader yet. All answers are the same for the same stamp, so nothing is counted twice.
+            # The middleware may not have known every reader yet. The same stamp gets the same answer: nothing counts twice.
             self._shown = now
             self._show()
         if now - self._tick_opened > self._config.lockstep_timeout:
             self._statistics.timeouts += 1
-            self.fail(f"The graph did not answer tick {self._world.stamp_ns / 1e9:.2f} s within {self._config.lockstep_timeout:.1f} s: "
-                      f"no {' and no '.join(self._barrier.missing)}. The arm is stopped.")
+            self.fail(
+                f"The graph did not answer tick {self._world.stamp_ns / 1e9:.2f} s within {self._config.lockstep_timeout:.1f} s: "
+                f"no {' and no '.join(self._barrier.missing)}. The arm is stopped."
+            )
 
     def _tick_realtime(self) -> None:
         if not self.active:
@@ -215,11 +227,8 @@ class SimNode(JacoNode[Config]):
 
     def _publish_statistics(self) -> None:
         figures = self._statistics.as_strings(TICK_S, self._world.image_every)
-        status = DiagnosticStatus(name="sim", hardware_id=self._world.arm.name, level=DiagnosticStatus.OK, message="simulated arm and camera")
-        status.values = [KeyValue(key=key, value=value) for key, value in figures.items()]
-        message = DiagnosticArray(status=[status])
-        message.header.stamp = convert.ns_to_stamp(self._world.stamp_ns)
-        self._diagnostics.publish(message)
+        text, stamp_ns = "simulated arm and camera", self._world.stamp_ns
+        self._diagnostics.publish(convert.diagnostics_to_message("sim", self._world.arm.name, text, figures, stamp_ns))
 
 
 def main() -> int:

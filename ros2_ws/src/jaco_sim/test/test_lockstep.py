@@ -44,7 +44,11 @@ def test_an_image_tick_waits_for_the_policys_answer_to_that_image() -> None:
 def test_the_order_of_arrival_does_not_matter(order: tuple[int, ...]) -> None:
     barrier = Barrier()
     barrier.open(T, image=True)
-    offers = [lambda: barrier.offer_command(command(T, T)), lambda: barrier.offer_episode(verdict(T, ENDED)), lambda: barrier.offer_reset(9)]
+    offers = [
+        lambda: barrier.offer_command(command(T, T)),
+        lambda: barrier.offer_episode(verdict(T, ENDED)),
+        lambda: barrier.offer_reset(9),
+    ]
     for position, index in enumerate(order):
         assert (barrier.missing == ()) == (position == 3)
         offers[index]()

@@ -29,14 +29,18 @@ class Answers:
         self.silent = False
         self.states = 0
         self._image_ns = 0
-        self._command: Publisher[JointVelocityCommand] = graph.console.create_publisher(JointVelocityCommand, "/arm/command", qos.COMMAND)
+        self._command: Publisher[JointVelocityCommand] = graph.console.create_publisher(
+            JointVelocityCommand, "/arm/command", qos.COMMAND
+        )
         self._episode: Publisher[EpisodeState] = graph.console.create_publisher(EpisodeState, "/episode/state", qos.EVENT)
         graph.console.create_subscription(JointState, "/joint_states", self._on_joints, qos.STATE)
         graph.console.create_subscription(Image, "/camera/image_raw", self._on_image, qos.STATE)
         for topic in ("/scene", "/camera/camera_info"):
             kind = {"/scene": "SceneState", "/camera/camera_info": "CameraInfo"}[topic]
             module = "jaco_interfaces.msg" if kind == "SceneState" else "sensor_msgs.msg"
-            graph.console.create_subscription(getattr(__import__(module, fromlist=[kind]), kind), topic, lambda message: None, qos.STATE)
+            graph.console.create_subscription(
+                getattr(__import__(module, fromlist=[kind]), kind), topic, lambda message: None, qos.STATE
+            )
 
     def _on_joints(self, message: JointState) -> None:
         self.states += 1
@@ -92,7 +96,9 @@ def test_lockstep_waits_for_a_reset_only_when_an_episode_has_to_begin() -> None:
         assert response is not None and response.success
         seen = len(joints)
         graph.until(lambda: len(joints) > seen + 3, "ticks after the reset")
-        later = [message for message in joints if convert.stamp_to_ns(message.header.stamp) >= convert.stamp_to_ns(response.stamp)]
+        later = [
+            message for message in joints if convert.stamp_to_ns(message.header.stamp) >= convert.stamp_to_ns(response.stamp)
+        ]
         assert np.max(np.abs(np.array(later[0].position) - before)) > 0.05
 
 

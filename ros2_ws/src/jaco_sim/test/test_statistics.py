@@ -19,7 +19,11 @@ def run(velocity: float = 0.1, position: float = 0.2, ticks: int = 20) -> RunSta
 
 def test_the_fingerprint_covers_commands_states_and_length() -> None:
     assert run().trajectory_sha256 == run().trajectory_sha256
-    others = {run(velocity=np.nextafter(0.1, 1)).trajectory_sha256, run(position=np.nextafter(0.2, 1)).trajectory_sha256, run(ticks=19).trajectory_sha256}
+    others = {
+        run(velocity=np.nextafter(0.1, 1)).trajectory_sha256,
+        run(position=np.nextafter(0.2, 1)).trajectory_sha256,
+        run(ticks=19).trajectory_sha256,
+    }
     assert len(others) == 3 and run().trajectory_sha256 not in others
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from jaco_interfaces.msg import EpisodeState, SceneState
 from jaco_interfaces.srv import ResetEpisode
 from rclpy.client import Client
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.task import Future
 from sensor_msgs.msg import CameraInfo, JointState
 from std_srvs.srv import Trigger
@@ -17,12 +19,15 @@ from jaco_core.kinematics import Kinematics
 from jaco_core.parameters import parameter
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_core.ros.polling import PolledSubscription
 from jaco_core.ros.waiting import wait_for_peers
 from jaco_core.sync import StampBuffer
 from jaco_core.types import ENDED, FINISHED, RUNNING, WAITING, EpisodeStatus, JointSample, SceneSample
 from jaco_tasks.episode import EpisodeJudge
 from jaco_tasks.registry import make_task
 from jaco_tasks.seeds import episode_seed
+
+RETRY_S = 0.002
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,9 @@ class Config:
     episodes: int = parameter(0, "Episodes to run, 0 for no end.", lower=0, upper=1_000_000)
     seed: int = parameter(0, "Seed of the run; every episode's own seed follows from it.", lower=0, upper=2**31)
     lockstep: bool = parameter(True, "Joint states and scene must carry the image's own stamp; false allows `tolerance`.")
-    tolerance: float = parameter(0.02, "Largest time between image and joint state or scene, in real time.", unit="s", lower=0.0, upper=0.5)
+    tolerance: float = parameter(
+        0.02, "Largest time between image and joint state or scene, in real time.", unit="s", lower=0.0, upper=0.5
+    )
 
 
 class TaskNode(JacoNode[Config]):
@@ -61,25 +68,21 @@ class TaskNode(JacoNode[Config]):
         self._resetting = False
         self._finished = False
         self._states = self.create_publisher(EpisodeState, "/episode/state", qos.EVENT)
-        self._inputs = (
-            self.create_subscription(JointState, "/joint_states", self._on_joints, qos.STATE),
-            self.create_subscription(SceneState, "/scene", self._on_scene, qos.STATE),
-            self.create_subscription(CameraInfo, "/camera/camera_info", self._on_camera_info, qos.observation(config.lockstep)),
+        # Joint states come ten times as often as images, and only those that belong to one matter: they are read then.
+        self._joint_queue = PolledSubscription(self, JointState, "/joint_states", qos.STATE)
+        self._scene_queue = PolledSubscription(self, SceneState, "/scene", qos.STATE)
+        images = self.create_subscription(
+            CameraInfo, "/camera/camera_info", self._on_camera_info, qos.observation(config.lockstep)
         )
+        self._inputs = (self._joint_queue.endpoint, self._scene_queue.endpoint, images)
+        # For what comes after its image: looks again until nothing is pending.
+        self._retry = self.create_timer(RETRY_S, self._judge_pending, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._retry.cancel()
         self._reset: Client[ResetEpisode.Request, ResetEpisode.Response] = self.create_client(ResetEpisode, "/scene/reset")
         self.create_service(Trigger, "/episode/reset", self._on_reset_request)
 
     def start(self) -> None:
         wait_for_peers((*self._inputs, self._states), timeout=10.0)
-
-    def _on_joints(self, message: JointState) -> None:
-        # 100 Hz: only what may belong to an image is kept, and only converted when it is needed.
-        self._joints.add(convert.stamp_to_ns(message.header.stamp), message)
-        self._judge_pending()
-
-    def _on_scene(self, message: SceneState) -> None:
-        self._scenes.add(convert.stamp_to_ns(message.header.stamp), convert.scene_from_message(message))
-        self._judge_pending()
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         # The camera's description comes with every image, under the same stamp, and is much smaller.
@@ -93,7 +96,21 @@ class TaskNode(JacoNode[Config]):
             self._pending = [*self._pending[-9:], stamp_ns]
         self._judge_pending()
 
+    def _read_queues(self) -> None:
+        for joints, _ in self._joint_queue.take_all():
+            self._joints.add(convert.stamp_to_ns(joints.header.stamp), joints)
+        for scene, _ in self._scene_queue.take_all():
+            self._scenes.add(convert.stamp_to_ns(scene.header.stamp), convert.scene_from_message(scene))
+
     def _judge_pending(self) -> None:
+        self._read_queues()
+        self._judge_what_can_be()
+        if self._pending and not self._resetting:
+            self._retry.reset()
+        else:
+            self._retry.cancel()
+
+    def _judge_what_can_be(self) -> None:
         while self.active and self._pending and not self._resetting:
             stamp_ns = self._pending[0]
             message = self._joints.match(stamp_ns, self._tolerance_ns)
@@ -103,8 +120,10 @@ class TaskNode(JacoNode[Config]):
                     return
                 self._pending.pop(0)
                 self._unjudged += 1
-                self.get_logger().warning(f"The image of {stamp_ns / 1e9:.3f} s came without its "
-                                          f"{'joint state' if message is None else 'scene'} and was not judged; {self._unjudged} so far.")
+                self.get_logger().warning(
+                    f"The image of {stamp_ns / 1e9:.3f} s came without its "
+                    f"{'joint state' if message is None else 'scene'} and was not judged; {self._unjudged} so far."
+                )
                 continue
             self._pending.pop(0)
             if stamp_ns >= self._begins_at:
@@ -136,7 +155,9 @@ class TaskNode(JacoNode[Config]):
         self._resetting = True
         self._episode += 1
         seed = episode_seed(self._config.seed, self._episode)
-        self._reset.call_async(ResetEpisode.Request(seed=seed)).add_done_callback(lambda future: self._on_reset_done(future, seed))
+        self._reset.call_async(ResetEpisode.Request(seed=seed)).add_done_callback(
+            lambda future: self._on_reset_done(future, seed)
+        )
 
     def _on_reset_done(self, future: Future[ResetEpisode.Response], seed: int) -> None:
         response = future.result()

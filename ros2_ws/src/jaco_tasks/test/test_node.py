@@ -44,7 +44,9 @@ class FakeScene:
             message = CameraInfo()
             message.header.stamp = convert.ns_to_stamp(self.now_ns)
             self._info.publish(message)
-        self._scene.publish(convert.scene_to_message(SceneSample(self.now_ns, {"target": frozen_vector((0.4, 0.0, 0.03))}, self.contacts), "base"))
+        self._scene.publish(
+            convert.scene_to_message(SceneSample(self.now_ns, {"target": frozen_vector((0.4, 0.0, 0.03))}, self.contacts), "base")
+        )
         if joints:
             sample = JointSample(self.now_ns, ARM.joint_names, ARM.home, np.zeros(len(ARM)))
             self._joints.publish(convert.joints_to_message(sample, "base"))

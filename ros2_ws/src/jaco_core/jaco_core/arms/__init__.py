@@ -16,7 +16,7 @@ from jaco_core.types import Vector, frozen_vector
 
 @dataclass(frozen=True)
 class Joint:
-    """One driven joint. `lower` and `upper` [rad], infinite when continuous; `max_velocity` [rad/s]; `max_acceleration` [rad/s^2]."""
+    """One driven joint: position limits [rad], infinite when continuous; speed [rad/s] and acceleration [rad/s^2] limits."""
 
     name: str
     kind: str
@@ -89,10 +89,16 @@ def _parse(name: str, data: dict[str, Any]) -> Arm:
         speeds = np.array([joint.max_velocity, joint.max_acceleration])
         # Written so that NaN fails too: a comparison with NaN is false.
         if not (np.all(np.isfinite(speeds)) and np.all(speeds > 0.0) and joint.lower < joint.upper):
-            raise ConfigError(f"Arm '{name}', joint '{joint.name}': limits must be numbers with lower < upper and positive speeds, got {joint}.")
+            raise ConfigError(
+                f"Arm '{name}', joint '{joint.name}': limits must be numbers with lower < upper and positive speeds, got {joint}."
+            )
     if len(home) != len(joints):
         raise ConfigError(f"Arm '{name}' has {len(joints)} joints and a home position of {len(home)} angles.")
     for joint, angle in zip(joints, home, strict=True):
         if not joint.lower <= angle <= joint.upper:
-            raise ConfigError(f"Arm '{name}': home {angle:.3f} rad of '{joint.name}' lies outside [{joint.lower:.3f}, {joint.upper:.3f}].")
-    return Arm(data["name"], data["description"], joints, home, data["base_frame"], data["tool_frame"], float(data["state_rate_hz"]))
+            raise ConfigError(
+                f"Arm '{name}': home {angle:.3f} rad of '{joint.name}' lies outside [{joint.lower:.3f}, {joint.upper:.3f}]."
+            )
+    return Arm(
+        data["name"], data["description"], joints, home, data["base_frame"], data["tool_frame"], float(data["state_rate_hz"])
+    )

@@ -6,6 +6,7 @@ import array
 
 import numpy as np
 from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Pose
 from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, SceneState
 from sensor_msgs.msg import CameraInfo, Image, JointState
@@ -134,7 +135,7 @@ def image_from_message(message: Image) -> RgbImage:
         raise ContractError(f"The image is encoded as '{message.encoding}'; expected rgb8 or bgr8.")
     if len(message.data) != message.height * message.step or message.step < 3 * message.width:
         raise ContractError(
-            f"The image is {message.width} x {message.height} with rows of {message.step} bytes and {len(message.data)} bytes in all; "
+            f"The image is {message.width} x {message.height} with rows of {message.step} bytes and {len(message.data)} in all; "
             "these do not fit together."
         )
     rows = np.frombuffer(message.data, dtype=np.uint8).reshape(message.height, message.step)
@@ -153,7 +154,9 @@ def image_to_message(image: RgbImage, stamp_ns: int, frame: str) -> Image:
     return message
 
 
-def camera_info_to_message(width: int, height: int, matrix: np.ndarray, distortion: np.ndarray, stamp_ns: int, frame: str) -> CameraInfo:
+def camera_info_to_message(
+    width: int, height: int, matrix: np.ndarray, distortion: np.ndarray, stamp_ns: int, frame: str
+) -> CameraInfo:
     """Returns the CameraInfo of a plumb_bob camera. `matrix`: intrinsics [px], shape (3, 3); `distortion`: shape (5,)."""
     message = CameraInfo(width=width, height=height, distortion_model="plumb_bob")
     message.header.stamp = ns_to_stamp(stamp_ns)
@@ -162,4 +165,13 @@ def camera_info_to_message(width: int, height: int, matrix: np.ndarray, distorti
     message.k = np.asarray(matrix, dtype=np.float64).reshape(9)
     message.r = np.eye(3).reshape(9)
     message.p = np.hstack([np.asarray(matrix, dtype=np.float64), np.zeros((3, 1))]).reshape(12)
+    return message
+
+
+def diagnostics_to_message(name: str, hardware: str, text: str, values: dict[str, str], stamp_ns: int) -> DiagnosticArray:
+    """Returns one status, level OK, of the node `name` on `hardware`, with `values` as its key-value pairs."""
+    status = DiagnosticStatus(name=name, hardware_id=hardware, level=DiagnosticStatus.OK, message=text)
+    status.values = [KeyValue(key=key, value=value) for key, value in values.items()]
+    message = DiagnosticArray(status=[status])
+    message.header.stamp = ns_to_stamp(stamp_ns)
     return message

@@ -26,8 +26,8 @@ class JacoNode(LifecycleNode, Generic[C]):
     """A lifecycle node with a typed configuration and four hooks.
 
     `setup` loads, validates and creates publishers and subscriptions; `start` begins to act; `halt` stops acting, the arm first;
-    `release` gives everything back. A JacoError in `setup` or `start` refuses the transition with its sentence in the log. Callbacks
-    must look at `self.active` before they act.
+    `release` gives everything back. A JacoError in `setup` or `start` refuses the transition with its sentence in the log.
+    Callbacks must look at `self.active` before they act.
     """
 
     def __init__(self, name: str, config: type[C]) -> None:
@@ -50,7 +50,7 @@ class JacoNode(LifecycleNode, Generic[C]):
         """Gives resources back. Must not raise."""
 
     def drained(self) -> bool:
-        """Tells whether everything that has arrived is dealt with. A recorder overrides this; the process waits for it, bounded."""
+        """Tells whether all that has arrived is dealt with. A recorder overrides this; the process waits for it, bounded."""
         return True
 
     def fail(self, message: str) -> None:
@@ -128,7 +128,7 @@ def run_node(create: Callable[[], JacoNode[Any]]) -> int:
         code = 1
     except ExternalShutdownException:
         code = 1
-    except Exception:  # the process edge: whatever went wrong, the arm is stopped below and the exit code says so
+    except Exception:  # noqa: BLE001 - the process edge: whatever went wrong, the arm is stopped below and the exit code says so
         traceback.print_exc()
         code = 1
     if node is not None:

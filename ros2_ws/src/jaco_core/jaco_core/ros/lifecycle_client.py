@@ -52,7 +52,12 @@ class LifecycleClient:
         future = self._change.call_async(request)
         label = _LABELS[transition]
         # A node that ends takes its services along: nothing is to be waited for then.
-        spin_until(self._executor, lambda: future.done() or not self._change.service_is_ready(), timeout, f"node '{self.target}' to {label}")
+        spin_until(
+            self._executor,
+            lambda: future.done() or not self._change.service_is_ready(),
+            timeout,
+            f"node '{self.target}' to {label}",
+        )
         if not future.done():
             raise ContractError(f"Node '{self.target}' went away before it could {label}.")
         response = future.result()

@@ -10,10 +10,16 @@ def _profile(reliability: ReliabilityPolicy, depth: int, durability: DurabilityP
 
 
 COMMAND = _profile(ReliabilityPolicy.RELIABLE, 1)
-"""Velocity commands. Depth 1: only the newest counts; an arm must never work off a queue."""
+"""Subscriptions to velocity commands. Depth 1: only the newest counts; an arm must never work off a queue."""
+
+COMMAND_WRITER = _profile(ReliabilityPolicy.RELIABLE, 100)
+"""Publishers of velocity commands. They keep some for a recorder that falls behind; no reader gets a queue."""
 
 STATE = _profile(ReliabilityPolicy.RELIABLE, 10)
-"""Joint states, scene, images between this graph's own nodes: nothing may be lost in lockstep."""
+"""Subscriptions to joint states, scene and images of this graph's own nodes: nothing may be lost in lockstep."""
+
+STATE_WRITER = _profile(ReliabilityPolicy.RELIABLE, 100)
+"""Publishers of these, which keep some for a recorder that falls behind."""
 
 SENSOR = _profile(ReliabilityPolicy.BEST_EFFORT, 5)
 """Images and states from drivers that are not ours, which often publish best effort."""
@@ -21,7 +27,7 @@ SENSOR = _profile(ReliabilityPolicy.BEST_EFFORT, 5)
 LATCHED = _profile(ReliabilityPolicy.RELIABLE, 1, DurabilityPolicy.TRANSIENT_LOCAL)
 """The last value counts for late readers too: safety status, policy version, robot description."""
 
-EVENT = _profile(ReliabilityPolicy.RELIABLE, 50)
+EVENT = _profile(ReliabilityPolicy.RELIABLE, 100)
 """Episode states, policy steps, diagnostics: each one counts."""
 
 RECORD = _profile(ReliabilityPolicy.RELIABLE, 2000)

@@ -10,8 +10,8 @@ from jaco_interfaces.msg import EpisodeState, SafetyStatus
 from rclpy.node import Node
 
 from jaco_core.ros import qos
+from jaco_core.ros.polling import PolledSubscription
 from jaco_monitor.console.view import Snapshot
-from jaco_monitor.polling import PolledSubscription
 from jaco_monitor.tally import EpisodeTally
 
 

@@ -21,12 +21,12 @@ from jaco_core.parameters import parameter
 from jaco_core.ros import qos
 from jaco_core.ros.convert import joints_from_message, scene_from_message, stamp_to_ns
 from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_core.ros.polling import PolledSubscription
 from jaco_core.units import NS_PER_S, seconds_to_ns
 from jaco_monitor.markers import messages
 from jaco_monitor.markers.links import arm_links, base_positions, link_poses
 from jaco_monitor.markers.urdf import robot_description
 from jaco_monitor.palette import state_color, state_name
-from jaco_monitor.polling import PolledSubscription
 from jaco_safety.limits import load_limits
 
 # Only the newest counts, and a publisher must never wait for somebody who only looks.

@@ -17,9 +17,9 @@ from jaco_core.errors import ConfigError
 from jaco_core.parameters import parameter
 from jaco_core.ros import qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_core.ros.polling import PolledSubscription
 from jaco_core.ros.waiting import wait_for_peers
 from jaco_core.units import seconds_to_ns
-from jaco_monitor.polling import PolledSubscription
 from jaco_monitor.recorder.topics import CORE_TOPICS, TOPIC_NAMES, Topic, select_topics
 from jaco_monitor.recorder.writer import FILE_NAME, RecordingWriter, SerialisedMessage
 

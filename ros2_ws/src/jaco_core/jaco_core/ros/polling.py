@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-# A shared ROS helper, like those in jaco_core/ros.
-from rclpy.callback_groups import CallbackGroup  # noqa: TID251
-from rclpy.node import Node  # noqa: TID251
-from rclpy.qos import QoSProfile  # noqa: TID251
-from rclpy.subscription import Subscription  # noqa: TID251
+from rclpy.callback_groups import CallbackGroup
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.subscription import Subscription
 
 
 class _NeverExecuted(CallbackGroup):
