@@ -2,6 +2,9 @@
 
 `sim_graph`, `real_graph` and `learn_graph` are the only place that says so. The launch files turn a `Graph` into launch_ros
 actions (launch_adapter.py), the runner turns it into processes (runner.py); neither knows anything that the other does not.
+
+No node is given use_sim_time, in simulation neither: they act on the stamps of what arrives and on steady clocks. Following
+/clock, which the simulator publishes for others, would wake each of them a hundred times a second for nothing.
 """
 
 from __future__ import annotations
@@ -137,7 +140,7 @@ def sim_graph(arguments: Mapping[str, Value]) -> Graph:
         ConfigError: an argument is unknown or wrong, or there is no such policy.
     """
     a = complete(SIM_ARGUMENTS, arguments)
-    shared: dict[str, Value] = {"arm": a["arm"], "use_sim_time": True}
+    shared: dict[str, Value] = {"arm": a["arm"]}
     waiting: dict[str, Value] = {"lockstep": not a["realtime"], "lockstep_timeout": a["lockstep_timeout"]}
     sim = NodeSpec(
         "sim",
@@ -161,7 +164,7 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
         ConfigError: an argument is unknown or wrong, or there is no such policy.
     """
     a = complete(REAL_ARGUMENTS, arguments)
-    shared: dict[str, Value] = {"arm": a["arm"], "use_sim_time": False}
+    shared: dict[str, Value] = {"arm": a["arm"]}
     camera = NodeSpec(
         "camera",
         "jaco_camera",
@@ -172,7 +175,6 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
             "width": a["width"],
             "height": a["height"],
             "rate": a["rate"],
-            "use_sim_time": False,
         },
     )
     driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, "backend": a["backend"]})
@@ -183,7 +185,7 @@ def _graph(
     name: str, a: Mapping[str, Value], shared: dict[str, Value], waiting: dict[str, Value], arm_side: tuple[NodeSpec, ...]
 ) -> Graph:
     """Puts the nodes that every graph has before those of `arm_side`, and the manager of them all behind."""
-    recorder = NodeSpec("recorder", "jaco_monitor", "recorder", {"use_sim_time": shared["use_sim_time"], "run_dir": a["run_dir"]})
+    recorder = NodeSpec("recorder", "jaco_monitor", "recorder", {"run_dir": a["run_dir"]})
     markers = NodeSpec("markers", "jaco_monitor", "markers", shared, critical=False, restart=True)
     lockstep: dict[str, Value] = {"lockstep": waiting["lockstep"]}
     supervisor = NodeSpec("supervisor", "jaco_safety", "supervisor", {**shared, **waiting})

@@ -25,6 +25,14 @@ def is_notable(line: str) -> bool:
     return any(mark in line for mark in _WARNINGS)
 
 
+def error_of(line: str) -> tuple[str, str]:
+    """Returns the node that printed the line `line`, which reports an error, and what it said."""
+    node, _, text = line.removeprefix("[").partition("] ")
+    if text.startswith("["):  # ROS's own form: [ERROR] [time] [logger]: text
+        text = text.partition("]: ")[2]
+    return node, text.removeprefix("error: ")
+
+
 class RunLog:
     """Takes lines from many threads. Remembers the last lines that report an error, for the one who saw nothing else."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from jaco_bringup import shared_memory
 from jaco_bringup.graph import Graph, NodeSpec
 from jaco_bringup.process import NodeProcess, command_line
-from jaco_bringup.run_log import RunLog, Terminal
+from jaco_bringup.run_log import RunLog, Terminal, error_of
 
 MOST_RESTARTS = 3
 POLL_PERIOD_S = 0.02
@@ -87,10 +87,7 @@ class Runner:
                 return Outcome(0)
             if spec.critical:
                 process.join_log(1.0)
-                ending = process.describe_exit()
-                return Outcome(
-                    1, f"Node '{spec.name}' ended with {ending}, and the run with it; see {self.log.path}.", self.log.errors()
-                )
+                return self._failure(spec.name, process)
             self._replace(spec, process)
         return None
 
@@ -128,6 +125,17 @@ class Runner:
 
     def _launch(self, spec: NodeSpec) -> None:
         self._processes[spec.name] = NodeProcess(spec.name, self._commands[spec.name], self._environment, self.log.write)
+
+    def _failure(self, name: str, process: NodeProcess) -> Outcome:
+        errors = self.log.errors()
+        said = [error_of(line) for line in errors]
+        # The leader ends because of another node: what that one said is the cause.
+        causes = [text for node, text in said if (node == name) != (name == self._graph.leader)]
+        causes = causes or [text for node, text in said if node == name]
+        cause = f": {causes[-1].rstrip('.')}" if causes else ""
+        return Outcome(
+            1, f"Node '{name}' ended with {process.describe_exit()}, and the run with it{cause}. See {self.log.path}.", errors
+        )
 
     def _replace(self, spec: NodeSpec, process: NodeProcess) -> None:
         count = self._restarts.get(spec.name, 0)

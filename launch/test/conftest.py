@@ -19,6 +19,12 @@ SCRIPTS = {
     "finished": "say('done')",
     # Ends badly, at once, and says why.
     "broken": "say('[ERROR] the gearbox is on fire'); sys.exit(3)",
+    # Says why in ROS's form, and ends badly.
+    "refusing": "say('[FATAL] [1.0] [node]: no such camera.'); sys.exit(1)",
+    # Says what is wrong in ROS's form, and goes on.
+    "complaining": "say('[ERROR] [1.0] [node]: no such camera.'); signal.pause()",
+    # Ends badly, after others had time to complain.
+    "giving_up": "time.sleep(1.0); say('[FATAL] [2.0] [node]: node camera refused.'); sys.exit(1)",
     # Is killed.
     "killed": "say('up'); os.kill(os.getpid(), signal.SIGKILL)",
     # Leaves a child in its session.

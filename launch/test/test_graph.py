@@ -12,8 +12,6 @@ from jaco_bringup.graph import GRAPHS, ArgumentSpec, complete, learn_graph, real
 from jaco_core.errors import ConfigError
 from jaco_core.parameters import build, parameters_of
 
-BUILT_IN = {"use_sim_time"}
-
 
 @pytest.fixture(autouse=True)
 def any_policy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,11 +44,7 @@ def test_every_argument_is_described_and_its_default_is_allowed(name: str) -> No
 def test_every_parameter_is_one_of_its_nodes_and_within_bounds(name: str) -> None:
     for node in GRAPHS[name].build({"run_dir": "/run"}).nodes:
         config = config_of(node.package, node.executable)
-        given = {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in node.parameters.items()
-            if key not in BUILT_IN
-        }
+        given = {key: list(value) if isinstance(value, tuple) else value for key, value in node.parameters.items()}
         assert set(given) <= {info.name for info in parameters_of(config)}, node.name
         build(config, given)
 
@@ -74,11 +68,6 @@ def test_lockstep_and_realtime_exclude_each_other() -> None:
         assert nodes.node("sim").parameters["lockstep"] is not realtime
         assert nodes.node("policy").parameters["lockstep"] is not realtime
     assert real_graph({}).node("policy").parameters["lockstep"] is False
-
-
-def test_simulated_graphs_use_simulated_time() -> None:
-    assert all(node.parameters["use_sim_time"] for node in sim_graph({}).nodes if node.name != "manager")
-    assert not any(node.parameters["use_sim_time"] for node in real_graph({}).nodes if node.name != "manager")
 
 
 def test_a_run_folder_is_what_makes_a_recording() -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jaco_bringup.run_log import KEPT_ERRORS, RunLog, is_notable
+from jaco_bringup.run_log import KEPT_ERRORS, RunLog, error_of, is_notable
 
 
 def test_every_line_is_kept_and_shown_and_the_last_errors_are_remembered(tmp_path: Path) -> None:
@@ -21,3 +21,8 @@ def test_every_line_is_kept_and_shown_and_the_last_errors_are_remembered(tmp_pat
 def test_notable_lines() -> None:
     assert is_notable("[sim] [WARN] slow") and is_notable("[runner] Node 'sim' ended") and is_notable("[sim] [FATAL] no")
     assert not is_notable("[sim] [INFO] fine")
+
+
+def test_an_error_is_told_from_its_line() -> None:
+    assert error_of("[sim] [FATAL] [12.5] [sim]: No answer [yet]: late.") == ("sim", "No answer [yet]: late.")
+    assert error_of("[policy] error: no checkpoint") == ("policy", "no checkpoint")

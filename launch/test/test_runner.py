@@ -72,6 +72,14 @@ def test_critical_death_ends_the_run_and_is_named(tmp_path: Path, dummies: str, 
     assert f"Node 'arm' ended with {ending}" in outcome.sentence
 
 
+def test_the_cause_is_what_the_node_said_and_for_the_leader_what_another_said(tmp_path: Path, dummies: str) -> None:
+    outcome = run(make(tmp_path, spec(dummies, "refusing", "camera"), spec(dummies, "patient", "manager")))
+    assert "Node 'camera' ended with exit code 1, and the run with it: no such camera. See" in outcome.sentence
+    second = tmp_path / "second"
+    outcome = run(make(second, spec(dummies, "complaining", "camera"), spec(dummies, "giving_up", "manager")))
+    assert "Node 'manager' ended with exit code 1, and the run with it: no such camera. See" in outcome.sentence
+
+
 def test_non_critical_death_is_noted_and_the_run_goes_on(tmp_path: Path, dummies: str) -> None:
     runner = make(tmp_path, spec(dummies, "broken", "extra", critical=False), spec(dummies, "patient", "manager"))
     outcome = run(runner, until=lambda: "goes on without it" in log(tmp_path))

@@ -53,9 +53,7 @@ def run(options: SimOptions) -> int:
         graph = sim_graph(options.arguments(folder))
         with _progress(options, console) as tick:
             outcome = run_graph(graph, folder, domain, lambda line: _show(console, line), tick)
-    if outcome.code == 0:
-        _report(options, folder, console)
-    return outcome.code
+    return outcome.code or _report(options, folder, console)
 
 
 def _progress(options: SimOptions, console: Console) -> AbstractContextManager[Callable[[], None]]:
@@ -71,8 +69,8 @@ def _show(console: Console, line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _report(options: SimOptions, folder: Path, console: Console) -> None:
-    """Writes summary and pictures, and prints the table."""
+def _report(options: SimOptions, folder: Path, console: Console) -> int:
+    """Writes summary and pictures, prints the table, and returns 0 when the recording has every episode."""
     from jaco_monitor.report import summary_table, write_pictures, write_summary
     from jaco_monitor.scene_view import SceneView
 
@@ -83,4 +81,5 @@ def _report(options: SimOptions, folder: Path, console: Console) -> None:
             write_pictures(folder, view)
             view.close()
     Console().print(summary_table(summary))
-    Console().print(f"Everything is in {folder}", markup=False)
+    Console().print(f"Everything is in {folder}", markup=False, highlight=False, soft_wrap=True)
+    return 0 if summary.episodes == options.episodes else 1

@@ -74,7 +74,9 @@ class TaskNode(JacoNode[Config]):
         images = self.create_subscription(
             CameraInfo, "/camera/camera_info", self._on_camera_info, qos.observation(config.lockstep)
         )
-        self._inputs = (self._joint_queue.endpoint, self._scene_queue.endpoint, images)
+        # In real time the scene may come later, or from somebody who is not part of the graph: on an arm, from perception.
+        scene = (self._scene_queue.endpoint,) if config.lockstep else ()
+        self._inputs = (self._joint_queue.endpoint, images, *scene)
         # For what comes after its image: looks again until nothing is pending.
         self._retry = self.create_timer(RETRY_S, self._judge_pending, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._retry.cancel()
@@ -120,9 +122,10 @@ class TaskNode(JacoNode[Config]):
                     return
                 self._pending.pop(0)
                 self._unjudged += 1
+                lacking = "joint state" if message is None and self._scenes.newest() is not None else "scene"
                 self.get_logger().warning(
-                    f"The image of {stamp_ns / 1e9:.3f} s came without its "
-                    f"{'joint state' if message is None else 'scene'} and was not judged; {self._unjudged} so far."
+                    f"The image of {stamp_ns / 1e9:.3f} s has no {lacking} and was not judged; {self._unjudged} so far.",
+                    throttle_duration_sec=1.0,
                 )
                 continue
             self._pending.pop(0)
