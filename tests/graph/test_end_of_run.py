@@ -53,9 +53,7 @@ def test_a_killed_viewer_is_started_again_and_the_run_goes_on(start: Start, list
     program = begin(start, listener, tmp_path / "run")
     first = program.nodes()["markers"]
     first.kill()
-    listener.graph.until(
-        lambda: program.nodes().get("markers", first).pid != first.pid, "another markers process", timeout=20.0
-    )
+    listener.graph.until(lambda: program.nodes().get("markers", first).pid != first.pid, "another markers process", timeout=20.0)
     count = len(listener.applied)
     listener.graph.until(lambda: len(listener.applied) > count + 100, "the run to go on")
     program.signal(signal.SIGINT)

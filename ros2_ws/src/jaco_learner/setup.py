@@ -6,7 +6,7 @@ setup(
     description="Algorithms, rollouts, training and evaluation.",
     license="Apache-2.0",
     packages=find_packages(exclude=["test"]),
-    package_data={"jaco_learner": ['py.typed', 'recipes/*.yaml']},
+    package_data={"jaco_learner": ["py.typed", "recipes/*.yaml"]},
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/jaco_learner"]),
         ("share/jaco_learner", ["package.xml"]),

@@ -92,5 +92,3 @@ def test_halting_twice_halts_once(graph: tuple[Probe, LifecycleClient]) -> None:
     probe.quiesce()
     probe.quiesce()
     assert probe.calls.count("halt") == 1
-
-

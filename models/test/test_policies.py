@@ -1,0 +1,41 @@
+"""Every shipped policy loads, fits its arm and task, and says how it scores and how that was measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jaco_core.arms import load_arm
+from jaco_policy.checkpoint import load_checkpoint
+from jaco_policy.inference import PolicyRuntime
+from jaco_tasks.registry import make_task
+
+POLICIES = sorted(card.parent for card in (Path(__file__).parents[1] / "policies").glob("*/card.json"))
+
+
+def test_there_is_a_policy() -> None:
+    assert [folder.name for folder in POLICIES].count("reach") == 1
+
+
+@pytest.mark.parametrize("folder", POLICIES, ids=lambda folder: folder.name)
+def test_a_policy_loads_for_its_arm_and_acts(folder: Path) -> None:
+    card = load_checkpoint(folder).card
+    arm, task = load_arm(card.arm), make_task(card.task)
+    runtime = PolicyRuntime(load_checkpoint(folder, arm))
+    camera = card.camera
+    decision = runtime.act(np.full((camera.height, camera.width, 3), 128, np.uint8))
+    assert decision.velocity.shape == (len(arm),) and np.all(np.abs(decision.velocity) <= arm.max_velocity)
+    assert card.control_period_s == task.control_period_s
+
+
+@pytest.mark.parametrize("folder", POLICIES, ids=lambda folder: folder.name)
+def test_a_card_says_how_its_scores_were_measured(folder: Path) -> None:
+    scores = load_checkpoint(folder).card.scores
+    assert scores["episodes"] >= 100 and scores["success_rate"] >= 0.95 and "evaluate" in scores["command"]
+
+
+def test_the_readme_lists_every_policy() -> None:
+    text = (Path(__file__).parents[1] / "README.md").read_text()
+    assert all(f"`{folder.name}`" in text for folder in POLICIES)
