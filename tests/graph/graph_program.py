@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import psutil
@@ -18,6 +19,8 @@ from jaco_core.ros.testing import GraphUnderTest
 
 START_TIMEOUT_S = 60.0
 END_TIMEOUT_S = 45.0
+# An environment variable that a program's children inherit: other runs on this machine may use the same domain later.
+_TAG = "JACO_TEST_PROGRAM"
 
 
 class Program:
@@ -26,6 +29,7 @@ class Program:
     def __init__(self, arguments: list[str], domain: int, output: Path) -> None:
         self.domain = domain
         self.output = output
+        self._tag = uuid.uuid4().hex
         with output.open("wb") as sink:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "jaco_bringup.cli", *arguments],
@@ -33,7 +37,7 @@ class Program:
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**os.environ, "ROS_DOMAIN_ID": str(domain)},
+                env={**os.environ, "ROS_DOMAIN_ID": str(domain), _TAG: self._tag},
             )
         self.pid = self._process.pid
 
@@ -58,7 +62,7 @@ class Program:
         return self.output.read_text(errors="replace")
 
     def nodes(self) -> dict[str, psutil.Process]:
-        """Returns the node processes of this program's domain that are alive, by node name."""
+        """Returns the node processes that this program started and that are alive, by node name."""
         found = {}
         for process in psutil.process_iter(["cmdline", "status"]):
             words = process.info["cmdline"] or []
@@ -69,7 +73,7 @@ class Program:
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
-            return process.environ().get("ROS_DOMAIN_ID") == str(self.domain)
+            return process.environ().get(_TAG) == self._tag
         except psutil.Error:
             return False
 
