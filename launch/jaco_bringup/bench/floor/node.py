@@ -37,7 +37,7 @@ class FloorConfig:
     checkpoint: str = parameter("", "policy: folder of the network.")
     arm: str = parameter("j2n6s300", "policy: arm that the network is for.")
     rate: float = parameter(10.0, "camera: images per second.", unit="Hz", lower=1.0, upper=1000.0)
-    samples: int = parameter(100, "camera: round trips to measure.", lower=1, upper=100_000)
+    samples: int = parameter(60, "camera: round trips to measure.", lower=1, upper=100_000)
     output: str = parameter("", "camera: JSON file for the round trips [ms].")
 
 
