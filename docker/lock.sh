@@ -9,7 +9,7 @@ compile() {  # NAME [OPTION ...]
   new=$(mktemp)
   cp "$name.lock" "$new" 2>/dev/null || true
   uv pip compile --quiet --universal --python-version 3.10 --no-annotate --no-header "${@:2}" -o "$new" "$name.in"
-  { echo "# made from $name.in by docker/lock.sh"; grep -vE "^(#|nvidia-|cuda-|triton)|; sys_platform == 'win32'$" "$new"; } >"$name.lock"
+  { echo "# made from $name.in by docker/lock.sh"; grep -vE "^(#|nvidia-|cuda-|triton)|sys_platform == 'win32'$" "$new"; } >"$name.lock"
   rm "$new"
 }
 

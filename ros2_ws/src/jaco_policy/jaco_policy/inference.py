@@ -6,13 +6,12 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from jaco_core.errors import ContractError
 from jaco_core.types import RgbImage, Vector, frozen_vector
 from jaco_policy.checkpoint import Checkpoint
-from jaco_policy.networks import joint_log_probability
+from jaco_policy.engines import choose_engine
 
 
 @dataclass(frozen=True)
@@ -31,28 +30,25 @@ class Decision:
 
 
 class PolicyRuntime:
-    """Runs one checkpoint, one image at a time, on one core."""
+    """Runs one checkpoint, one image at a time, on one core.
+
+    `engine`: what computes the network; `notice`: a sentence for the log when that is not the quickest one, else "".
+    """
 
     def __init__(self, checkpoint: Checkpoint, deterministic: bool = True, seed: int = 0) -> None:
         """`deterministic`: take the likeliest action; otherwise draw one, with random numbers from `seed`."""
         self._random = None if deterministic else np.random.default_rng(seed)
         self.card = checkpoint.card
-        self._column = checkpoint.column
         self._speeds = checkpoint.card.speeds
         self._joints = np.arange(len(self._speeds))
         self._shape = (self.card.camera.height, self.card.camera.width, 3)
-        # One image is too little work to share: more threads only add jitter.
-        torch.set_num_threads(1)
-        # The first call is slow (allocations, choice of kernels), so it happens here, and leaves no trace.
-        with torch.inference_mode():
-            self._column(torch.zeros((1, *self._shape), dtype=torch.uint8), self._column.initial_state(1))
-        self.begin_episode()
+        self._engine, self.notice = choose_engine(checkpoint.column)
+        self.engine = self._engine.name
 
     def begin_episode(self) -> None:
         """Forgets the last episode."""
-        self._state = self._column.initial_state(1)
+        self._engine.forget()
 
-    @torch.inference_mode()
     def act(self, image: RgbImage) -> Decision:
         """Acts on `image`, uint8 RGB, shape (64, 64, 3).
 
@@ -64,20 +60,21 @@ class PolicyRuntime:
             raise ContractError(
                 f"Policy '{self.card.name}' reads uint8 images of shape {self._shape}, got {image.dtype} of shape {image.shape}."
             )
-        batch = torch.from_numpy(np.ascontiguousarray(image)).unsqueeze(0)
-        output, self._state = self._column(batch, self._state)
-        if not bool(torch.isfinite(output.logits).all()):
+        logits, value = self._engine.compute(image)
+        if not np.isfinite(logits).all():
             raise ContractError(f"Policy '{self.card.name}' gave an answer that is not finite; its weights are damaged.")
-        if self._random is None:
-            action = output.logits.argmax(-1)
-        else:
-            # Gumbel's trick: the random numbers are numpy's, so that a seed means the same on every version of torch.
-            action = (output.logits + torch.from_numpy(self._random.gumbel(size=output.logits.shape))).argmax(-1)
-        chosen = action[0].numpy()
+        # Gumbel's trick: the likeliest action after such noise is one drawn from the policy's distribution.
+        noisy = logits if self._random is None else logits + self._random.gumbel(size=logits.shape)
+        chosen = noisy.argmax(-1)
         return Decision(
-            chosen.copy(),
+            chosen,
             frozen_vector(self._speeds[self._joints, chosen]),
-            float(joint_log_probability(output.logits, action)[0]),
-            float(output.value[0]),
+            self._log_probability(logits, chosen),
+            value,
             time.perf_counter() - began,
         )
+
+    def _log_probability(self, logits: NDArray[np.float32], action: NDArray[np.int64]) -> float:
+        """Returns the log-probability of the whole action: joints are independent."""
+        above = logits - logits.max(-1, keepdims=True)
+        return float((above[self._joints, action] - np.log(np.exp(above).sum(-1))).sum())

@@ -45,6 +45,8 @@ class PolicyNode(JacoNode[Config]):
         self._arm = load_arm(config.arm)
         self._checkpoint = load_checkpoint(Path(config.checkpoint), self._arm)
         self._runtime = PolicyRuntime(self._checkpoint, config.deterministic, config.seed)
+        if self._runtime.notice:
+            self.get_logger().warning(self._runtime.notice)
         self._version = 1
         self._sequence = 0
         self._episode: EpisodeStatus | None = None
@@ -143,6 +145,7 @@ class PolicyNode(JacoNode[Config]):
         """Says which policy acts, for the record."""
         card = self._checkpoint.card
         facts = {"name": card.name, "sha256": card.sha256, "version": str(self._version), "task": card.task}
+        facts["engine"] = self._runtime.engine
         now_ns = int(self.get_clock().now().nanoseconds)
         text = f"policy '{card.name}' is active"
         self._diagnostics.publish(convert.diagnostics_to_message("policy", card.arm, text, facts, now_ns))

@@ -1,0 +1,109 @@
+"""A column as an ONNX graph for acting: one uint8 image in, logits and value out. Normalisation and LSTM state are in the graph.
+
+Built by hand from the column's layers: an exporter that traces Python would bring its own dependencies and its own operators.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from jaco_policy.networks import IMAGE_SIZE, PIXEL_SCALE, Column
+
+# Operators as they were defined in ONNX 1.10; every runtime of the last years has them.
+_OPSET = 15
+_IR_VERSION = 8
+
+
+def column_to_onnx(column: Column) -> bytes:
+    """Returns a serialised ONNX model for a batch of one.
+
+    Inputs: "image" (1, 64, 64, 3) uint8 RGB and, with an LSTM, "hidden" and "cell" (1, w). Outputs: "logits"
+    (1, joints, choices), "value" (1,) and, with an LSTM, "next_hidden" and "next_cell" (1, w). The auxiliary heads, which only
+    training reads, stay out.
+    """
+    graph, spec = _Graph(column), column.spec
+    x = graph.node("Cast", "image", to=TensorProto.FLOAT)
+    x = graph.node("Sub", x, graph.constant(graph.weight("mean_image")[None]))
+    x = graph.node("Mul", x, graph.constant(np.array([1.0 / PIXEL_SCALE], np.float32)))
+    x = graph.node("Transpose", x, perm=(0, 3, 1, 2))
+    for index, (_, _, stride) in enumerate(spec.convolutions):
+        x = graph.node("Conv", x, *graph.layer(f"convolutions.{index}"), strides=(stride, stride))
+        x = graph.node("Relu", x)
+    x = graph.node("Relu", graph.linear("hidden", graph.node("Flatten", x)))
+    state = [(name, TensorProto.FLOAT, (1, spec.lstm)) for name in ("hidden", "cell")] if spec.lstm else []
+    if spec.lstm:
+        x = graph.lstm(x)
+    logits = graph.linear("policy", x)
+    graph.node("Reshape", logits, graph.constant(np.array([1, spec.joints, spec.choices])), output="logits")
+    graph.node("Reshape", graph.linear("value", x), graph.constant(np.array([1])), output="value")
+    inputs = [("image", TensorProto.UINT8, (1, IMAGE_SIZE, IMAGE_SIZE, 3)), *state]
+    outputs = [("logits", TensorProto.FLOAT, (1, spec.joints, spec.choices)), ("value", TensorProto.FLOAT, (1,))]
+    outputs += [(f"next_{name}", kind, shape) for name, kind, shape in state]
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "column",
+            [helper.make_tensor_value_info(*entry) for entry in inputs],
+            [helper.make_tensor_value_info(*entry) for entry in outputs],
+            graph.constants,
+        ),
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+        ir_version=_IR_VERSION,
+    )
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
+
+
+class _Graph:
+    """Nodes and constants so far, with names of their own."""
+
+    def __init__(self, column: Column) -> None:
+        self._weights: dict[str, NDArray[np.float32]] = {name: tensor.detach().numpy() for name, tensor in column.state_dict().items()}
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def weight(self, name: str) -> NDArray[np.float32]:
+        return self._weights[name]
+
+    def constant(self, value: NDArray[Any]) -> str:
+        """Adds a constant and returns its name."""
+        name = f"constant_{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
+        """Adds a node with one output and returns the output's name."""
+        output = output or f"{operator.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, inputs, [output], **attributes))
+        return output
+
+    def layer(self, name: str) -> tuple[str, str]:
+        """Returns the constants of a layer's weight and bias."""
+        return self.constant(self.weight(f"{name}.weight")), self.constant(self.weight(f"{name}.bias"))
+
+    def linear(self, name: str, x: str) -> str:
+        """Adds a torch.nn.Linear."""
+        return self.node("Gemm", x, *self.layer(name), transB=1)
+
+    def lstm(self, x: str) -> str:
+        """Adds a torch.nn.LSTMCell as an LSTM over a sequence of one; returns the name of what the heads read."""
+        matrices = [_gates(self.weight(f"lstm.weight_{part}"))[None] for part in ("ih", "hh")]
+        bias = np.concatenate([_gates(self.weight(f"lstm.bias_{part}")) for part in ("ih", "hh")])[None]
+        first = self.constant(np.array([0]))
+        inputs = [self.node("Unsqueeze", x, first), *map(self.constant, matrices), self.constant(bias), ""]
+        inputs += [self.node("Unsqueeze", name, first) for name in ("hidden", "cell")]
+        size = matrices[1].shape[2]
+        self.nodes.append(helper.make_node("LSTM", inputs, ["", "lstm_hidden", "lstm_cell"], hidden_size=size))
+        self.node("Squeeze", "lstm_cell", first, output="next_cell")
+        return self.node("Squeeze", "lstm_hidden", first, output="next_hidden")
+
+
+def _gates(weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turns PyTorch's order of an LSTM's gates (input, forget, cell, output) into ONNX's (input, output, forget, cell)."""
+    entry, forget, cell, output = np.split(weight, 4)
+    return np.concatenate((entry, output, forget, cell))
