@@ -102,7 +102,8 @@ DETERMINISTIC = ArgumentSpec("deterministic", True, "true: the policy takes its 
 RUN_DIR = ArgumentSpec("run_dir", "", "Folder for the recording; empty: nothing is recorded.")
 LOCKSTEP_TIMEOUT = ArgumentSpec("lockstep_timeout", 10.0, "Longest wait for an answer in lockstep [s].")
 REALTIME = ArgumentSpec("realtime", False, "true: paced to the wall clock; false: lockstep, as fast as the slowest node.")
-PROFILE = ArgumentSpec("profile", "nominal", "Simulator profile, one of the files in jaco_sim/profiles.", tuple(profile_names()))
+_PROFILES = tuple(profile_names(held_out=True))
+PROFILE = ArgumentSpec("profile", "nominal", "Simulator profile, one of the files in jaco_sim/profiles and twins.", _PROFILES)
 
 CAMERA = ArgumentSpec("camera", "device:0", "Camera: device:0, /dev/video0, a URL, a video file or a folder of images.")
 CALIBRATION = ArgumentSpec("calibration", "", "File of ROS's camera_calibration; empty: an ideal camera.")

@@ -6,7 +6,7 @@ setup(
     description="The simulated scene, arm and camera, lockstep, and gymnasium environments.",
     license="Apache-2.0",
     packages=find_packages(exclude=["test"]),
-    package_data={"jaco_sim": ["py.typed", "profiles/*.yaml"]},
+    package_data={"jaco_sim": ["py.typed", "profiles/*.yaml", "twins/*.yaml"]},
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/jaco_sim"]),
         ("share/jaco_sim", ["package.xml"]),

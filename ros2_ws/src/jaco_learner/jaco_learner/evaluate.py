@@ -47,7 +47,7 @@ def evaluate(policy: Path, episodes: int = 500, seed: int = 0, profile: str | No
     checkpoint = load_checkpoint(policy, load_arm("j2n6s300"))
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    scene = make_scene(checkpoint.card.task, checkpoint.card.arm, profile or checkpoint.card.randomisation)
+    scene = make_scene(checkpoint.card.task, checkpoint.card.arm, profile or checkpoint.card.randomisation, held_out=True)
     count = min(_BATCH, episodes)
     environment = BatchEnv(scene, count, seed=0, restart=False)
     statuses: list[EpisodeStatus] = []

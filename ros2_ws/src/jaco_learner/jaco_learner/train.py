@@ -76,6 +76,7 @@ class _Run:
         self.progress = 0.0
         self._began = time.monotonic()
         arm, task = load_arm(recipe.arm), make_task(recipe.task)
+        scene = make_scene(recipe.task, recipe.arm, recipe.profile)
         speeds = action_speeds(arm)
         auxiliary = ("palm", task.objects[0].name)
         spec = ColumnSpec(len(arm), speeds.shape[1], hidden=recipe.hidden, lstm=recipe.lstm, auxiliary=auxiliary)
@@ -84,6 +85,7 @@ class _Run:
         else:
             self.column = load_checkpoint(start_from, arm).column.train()
             spec = self.column.spec
+        self._ranges = [asdict(entry) for entry in scene.profile.ranges]
         self._spec, self._fresh = spec, start_from is None
         self._card = Card(
             name=recipe.name,
@@ -95,7 +97,7 @@ class _Run:
             column=spec,
             randomisation=recipe.profile,
         )
-        self._state_size = BatchEnv(make_scene(recipe.task, recipe.arm, recipe.profile), 1, 0, render=False).state_size
+        self._state_size = BatchEnv(scene, 1, 0, render=False).state_size
         self.ppo = Ppo(self.column, self._state_size, recipe)
         self._recent: deque[EpisodeStatus] = deque(maxlen=500)
         out.mkdir(parents=True, exist_ok=True)
@@ -124,6 +126,7 @@ class _Run:
         training = {
             "algorithm": "PPO, auxiliary palm and target heads, critic on the simulator's state",
             "recipe": asdict(self.recipe),
+            "ranges": self._ranges,
             "seed": self.seed,
             "frames": self.frames,
             "wall_clock_s": round(time.monotonic() - self._began),
@@ -184,10 +187,13 @@ def main(
     minutes: float | None = typer.Option(None, min=0.1, help="Stop after this many minutes."),
     seed: int = typer.Option(0, help="Seed of weights, actions and episodes."),
     start_from: Path | None = typer.Option(None, help="Folder of a policy to continue."),
+    profile: str | None = typer.Option(None, help="Simulator profile; the recipe's when not given. None that is held out."),
 ) -> None:
     """Trains a policy in simulation."""
     try:
         chosen = load_recipe(recipe)
+        if profile is not None:
+            chosen = replace(chosen, profile=profile)
         card = train(chosen.with_frames(frames) if frames else chosen, out, seed, minutes, start_from)
     except JacoError as error:
         typer.echo(f"train: {error}", err=True)

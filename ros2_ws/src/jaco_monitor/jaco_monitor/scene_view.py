@@ -40,7 +40,7 @@ class SceneView:
         Raises:
             ConfigError: one of the names is not known.
         """
-        self._scene = make_scene(task, arm, profile)
+        self._scene = make_scene(task, arm, profile, held_out=True)
         self._size = width, height
         model = self._scene.model
         self._data: Any = mujoco.MjData(model)

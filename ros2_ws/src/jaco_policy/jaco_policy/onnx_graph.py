@@ -63,7 +63,8 @@ class _Graph:
     """Nodes and constants so far, with names of their own."""
 
     def __init__(self, column: Column) -> None:
-        self._weights: dict[str, NDArray[np.float32]] = {name: tensor.detach().numpy() for name, tensor in column.state_dict().items()}
+        weights: dict[str, NDArray[np.float32]] = {name: tensor.numpy() for name, tensor in column.state_dict().items()}
+        self._weights = weights
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 

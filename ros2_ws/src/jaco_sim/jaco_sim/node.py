@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
@@ -181,9 +181,19 @@ class SimNode(JacoNode[Config]):
             self._advance_lockstep()
         else:
             self._newest = None
-            self._world.reset(int(request.seed))
+            self._reset(int(request.seed))
             response.stamp = convert.ns_to_stamp(self._world.stamp_ns)
         return response
+
+    def _reset(self, seed: int) -> None:
+        """Begins the episode with `seed` and says, for the record, how its world differs."""
+        self._world.reset(seed)
+        variation = self._world.variation
+        if variation is None:
+            return
+        facts = {"seed": str(seed), **{name: str(value) for name, value in asdict(variation).items()}}
+        text, stamp_ns = f"episode drawn from profile '{self._config.profile}'", self._world.stamp_ns
+        self._diagnostics.publish(convert.diagnostics_to_message("variation", self._world.arm.name, text, facts, stamp_ns))
 
     def _advance_lockstep(self) -> None:
         if not self._config.lockstep or self._done or self._barrier.missing:
@@ -196,7 +206,7 @@ class SimNode(JacoNode[Config]):
         command, seed = self._barrier.take()
         self._close_tick(command)
         if seed is not None:
-            self._world.reset(seed)
+            self._reset(seed)
             self._publish_statistics()
         self._open_tick()
 

@@ -60,12 +60,15 @@ class Renderer:
         atexit.register(self.close)
 
     def draw(self, data: Any, camera: str) -> RgbImage:
-        """Returns what `camera` sees of `data`, shape (height, width, 3), RGB, top row first. The array is the caller's."""
+        """Returns what `camera` sees of `data`, shape (height, width, 3), RGB, top row first. The array is the caller's.
+
+        The model of `data` may be a copy of the renderer's own with other colours, shapes, lights or cameras.
+        """
         # Another renderer of this process may have drawn since.
         self._gl.make_current()
         self._camera.fixedcamid = self._model.camera(camera).id
         mujoco.mjv_updateScene(
-            self._model, data, self._option, self._perturbation, self._camera, mujoco.mjtCatBit.mjCAT_ALL.value, self._scene
+            data.model, data, self._option, self._perturbation, self._camera, mujoco.mjtCatBit.mjCAT_ALL.value, self._scene
         )
         mujoco.mjr_render(self._rectangle, self._scene, self._context)
         mujoco.mjr_readPixels(self._pixels, None, self._rectangle, self._context)

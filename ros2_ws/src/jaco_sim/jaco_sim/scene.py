@@ -8,12 +8,14 @@ from typing import Any
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from jaco_core.arms import Arm
 from jaco_core.kinematics import arm_spec
 from jaco_sim.meshes import add_visual_meshes
 from jaco_sim.profiles import CameraPose, Light, Profile
+from jaco_sim.textures import add_materials
+from jaco_sim.variation import MAX_DISTRACTORS
 from jaco_tasks.task import Task
 
 POLICY_CAMERA = "policy_camera"
@@ -22,6 +24,7 @@ TABLE_CENTRE = (0.30, 0.0)
 TABLE_HALF_SIZE = (0.62, 0.62, 0.02)
 FLOOR_HEIGHT = -0.60
 _SEEN_ONLY = {"contype": 0, "conaffinity": 0}
+RING_MATERIAL = "light_gray"
 # Bodies of the model -> links as contacts name them. A finger's two links count as one.
 LINK_OF_BODY = {"b_base": "base", "b_6": "hand", "hand": "hand"} | {f"b_{i}": f"link_{i}" for i in range(1, 6)}
 LINK_OF_BODY |= {f"b_finger_{i}": f"finger_{i}" for i in range(1, 4)} | {f"b_finger_tip_{i}": f"finger_{i}" for i in range(1, 4)}
@@ -35,6 +38,11 @@ class Scene:
     arm: Arm
     task: Task
     profile: Profile
+
+    @property
+    def varied(self) -> bool:
+        """Tells whether the world differs from episode to episode."""
+        return bool(self.profile.ranges)
 
     @cached_property
     def qpos(self) -> NDArray[np.int64]:
@@ -76,7 +84,7 @@ def build_scene(task: Task, arm: Arm, profile: Profile, physics_step_s: float = 
     spec.option.timestep = physics_step_s
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     for material in spec.materials:
-        color = profile.ring_color if material.name.endswith("light_gray") else profile.arm_color
+        color = profile.ring_color if material.name.endswith(RING_MATERIAL) else profile.arm_color
         material.rgba = (*color, 1.0)
     add_visual_meshes(spec, mesh_fraction)
     _add_furniture(spec, profile)
@@ -87,6 +95,9 @@ def build_scene(task: Task, arm: Arm, profile: Profile, physics_step_s: float = 
     _add_camera(spec, POLICY_CAMERA, profile.policy_camera)
     _add_camera(spec, SCENE_CAMERA, profile.scene_camera)
     _add_light(spec, profile.light)
+    if profile.ranges:
+        add_materials(spec)
+        _add_distractors(spec)
     return Scene(spec.compile(), arm, task, profile)
 
 
@@ -101,11 +112,23 @@ def _add_furniture(spec: Any, profile: Profile) -> None:
     spec.add_texture(name="sky", type=sky, builtin=gradient, width=64, height=384, **colors)
 
 
+def distractor_name(index: int) -> str:
+    """Returns the name of the geom of a thing that means nothing."""
+    return f"distractor_{index}"
+
+
+def _add_distractors(spec: Any) -> None:
+    """Adds things to see, out of sight until an episode shows them."""
+    for index in range(MAX_DISTRACTORS):
+        sphere = mujoco.mjtGeom.mjGEOM_SPHERE
+        spec.worldbody.add_geom(name=distractor_name(index), type=sphere, size=(0.03, 0, 0), pos=(0, 0, 1), group=5, **_SEEN_ONLY)
+
+
 def _add_camera(spec: Any, name: str, pose: CameraPose) -> None:
-    spec.worldbody.add_camera(name=name, pos=pose.position, quat=_looking(pose.position, pose.look_at), fovy=pose.fovy)
+    spec.worldbody.add_camera(name=name, pos=pose.position, quat=looking(pose.position, pose.look_at), fovy=pose.fovy)
 
 
-def _looking(position: tuple[float, ...], target: tuple[float, ...]) -> NDArray[np.float64]:
+def looking(position: ArrayLike, target: ArrayLike) -> NDArray[np.float64]:
     """Returns the orientation (w, x, y, z) of an upright camera at `position` that looks at `target` along its -z axis."""
     backward = np.subtract(position, target)
     right = np.cross((0.0, 0.0, 1.0), backward)

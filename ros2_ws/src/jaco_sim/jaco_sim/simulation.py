@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections import deque
 from typing import Any
 
 import mujoco
@@ -10,10 +12,14 @@ from numpy.typing import NDArray
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError, ContractError
-from jaco_core.types import JointSample, SceneSample, Vector
+from jaco_core.types import JointSample, RgbImage, SceneSample, Vector
 from jaco_core.units import seconds_to_ns
+from jaco_sim.image_effects import ImageEffects
 from jaco_sim.profiles import load_profile
-from jaco_sim.scene import Scene, build_scene
+from jaco_sim.rendering import Renderer
+from jaco_sim.scene import POLICY_CAMERA, Scene, build_scene
+from jaco_sim.variation import Variation, draw_variation
+from jaco_sim.varying import vary
 from jaco_tasks.registry import make_task
 from jaco_tasks.task import Layout
 
@@ -29,8 +35,11 @@ def make_scene(
     profile: str = "nominal",
     physics_step_s: float = 0.002,
     mesh_fraction: float = 1.0,
+    held_out: bool = False,
 ) -> Scene:
     """Returns the compiled world of the task, arm and profile with these names.
+
+    `held_out`: the profile may be one that nothing is trained on.
 
     Raises:
         ConfigError: one of them is not known, or the physics step does not divide a tick.
@@ -38,20 +47,31 @@ def make_scene(
     steps = TICK_S / physics_step_s
     if round(steps) < 1 or abs(steps - round(steps)) > 1e-9:
         raise ConfigError(f"A physics step of {physics_step_s} s does not divide a tick of {TICK_S} s; use 0.002, 0.005 or 0.01.")
-    return build_scene(make_task(task), load_arm(arm), load_profile(profile), physics_step_s, mesh_fraction)
+    return build_scene(make_task(task), load_arm(arm), load_profile(profile, held_out), physics_step_s, mesh_fraction)
 
 
 class ArmSimulation:
-    """Simulates one arm. Several simulations may share one scene; positions are in the arm's base frame."""
+    """Simulates one arm. Several simulations may share one scene; positions are in the arm's base frame.
+
+    Where the scene's profile varies, each simulation has a copy of the model, which every reset makes into its episode's world.
+    """
 
     def __init__(self, scene: Scene) -> None:
         self.world = scene
         self.arm = scene.arm
-        self._data: Any = mujoco.MjData(scene.model)
+        self.model: Any = copy.copy(scene.model) if scene.varied else scene.model
+        self._data: Any = mujoco.MjData(self.model)
+        self._past: Any = mujoco.MjData(self.model) if scene.varied else None
         self._stale = False
         self._substeps = round(TICK_S / scene.model.opt.timestep)
         self.tick = 0
         self.layout: Layout | None = None
+        self.variation = Variation()
+        self._effects: ImageEffects | None = None
+        self._command = np.zeros(len(scene.arm))
+        # Commands that have not reached the servos yet, and where the joints were while the camera was still busy.
+        self._commands: deque[NDArray[np.float64]] = deque()
+        self._positions: deque[NDArray[np.float64]] = deque()
 
     @property
     def data(self) -> Any:
@@ -65,7 +85,7 @@ class ArmSimulation:
     def look(self) -> None:
         """Brings `data` up to date; reading `data`, `palm`, `scene` or `contacts` does so too."""
         if self._stale:
-            mujoco.mj_fwdPosition(self.world.model, self._data)
+            mujoco.mj_fwdPosition(self.model, self._data)
             self._stale = False
 
     @property
@@ -79,6 +99,10 @@ class ArmSimulation:
         Raises:
             ConfigError: the task proposed no start that is free.
         """
+        if self.world.varied:
+            self.variation = draw_variation(self.world.profile.ranges, seed)
+            self._effects = ImageEffects(self.variation, seed)
+            vary(self.world, self.model, self._data, self.variation, seed)
         rng = np.random.default_rng(np.random.SeedSequence(seed))
         for _ in range(_MAX_PROPOSALS):
             layout = self.world.task.sample_layout(self.arm, rng)
@@ -97,13 +121,16 @@ class ArmSimulation:
             given = len(layout.joint_position)
             raise ContractError(f"Arm '{self.arm.name}' has {len(self.arm)} joints and the layout gives {given} angles.")
         data = self._data
-        mujoco.mj_resetData(self.world.model, data)
+        mujoco.mj_resetData(self.model, data)
         data.qpos[self.world.qpos] = layout.joint_position
         for name, index in self.world.objects.items():
             data.mocap_pos[index] = layout.objects[name]
-        mujoco.mj_forward(self.world.model, data)
+        mujoco.mj_forward(self.model, data)
         self._stale = False
         self.layout = layout
+        self._command = np.zeros(len(self.arm))
+        self._commands = deque([self._command] * _ticks(self.variation.command_delay))
+        self._positions = deque([np.array(data.qpos)] * _ticks(self.variation.image_delay))
 
     def apply(self, velocity: NDArray[np.float64]) -> None:
         """Commands the joint velocities [rad/s], shape (n,), in the arm's order. They hold until the next call.
@@ -114,13 +141,37 @@ class ArmSimulation:
         if len(velocity) != len(self.arm) or not np.all(np.isfinite(velocity)):
             given = np.asarray(velocity).tolist()
             raise ContractError(f"Arm '{self.arm.name}' takes {len(self.arm)} finite velocities, got {given}.")
-        self._data.ctrl[:] = velocity
+        self._command = np.array(velocity)
+        if not self._commands:
+            self._data.ctrl[:] = velocity
 
     def step(self) -> None:
         """Advances by one tick, 10 ms."""
-        mujoco.mj_step(self.world.model, self._data, self._substeps)
+        if self._commands:
+            self._commands.append(self._command)
+            self._data.ctrl[:] = self._commands.popleft()
+        if self._positions:
+            self._positions.append(np.array(self._data.qpos))
+            self._positions.popleft()
+        mujoco.mj_step(self.model, self._data, self._substeps)
         self._stale = True
         self.tick += 1
+
+    def picture(self, renderer: Renderer) -> RgbImage:
+        """Returns what the policy's camera sends now: as long ago, and as blurred and noisy, as the episode's camera has it."""
+        image = renderer.draw(self._seen(), POLICY_CAMERA)
+        return image if self._effects is None else self._effects(image)
+
+    def _seen(self) -> Any:
+        """Returns MuJoCo's data of what the camera saw when it took the picture that arrives now."""
+        if not self._positions:
+            return self.data
+        past = self._past
+        past.qpos[:] = self._positions[0]
+        past.mocap_pos[:], past.mocap_quat[:] = self._data.mocap_pos, self._data.mocap_quat
+        mujoco.mj_kinematics(self.model, past)
+        mujoco.mj_camlight(self.model, past)
+        return past
 
     @property
     def palm(self) -> Vector:
@@ -151,3 +202,7 @@ class ArmSimulation:
         names = self.world.link_of_geom
         pairs = {tuple(sorted((names[first], names[second]))) for first, second in data.contact.geom[: data.ncon]}
         return tuple(sorted(f"{first}|{second}" for first, second in pairs if first != second))
+
+
+def _ticks(seconds: float) -> int:
+    return round(seconds / TICK_S)

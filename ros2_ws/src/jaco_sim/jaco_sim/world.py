@@ -11,6 +11,7 @@ from jaco_core.types import JointSample, RgbImage, SceneSample, VelocityCommand
 from jaco_sim.rendering import Renderer
 from jaco_sim.scene import POLICY_CAMERA
 from jaco_sim.simulation import TICK_S, ArmSimulation, make_scene
+from jaco_sim.variation import Variation
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class World:
     """One arm in its scene with a camera that takes a picture every control period, the first right after a reset."""
 
     def __init__(self, task: str, arm: str, profile: str, seed: int, image_size: int = 64) -> None:
-        self._scene = make_scene(task, arm, profile)
+        self._scene = make_scene(task, arm, profile, held_out=True)
         self.arm = self._scene.arm
         self.task = self._scene.task
         self._simulation = ArmSimulation(self._scene)
@@ -46,9 +47,14 @@ class World:
     def image_due(self) -> bool:
         return self._since_reset % self.image_every == 0
 
+    @property
+    def variation(self) -> Variation | None:
+        """How this episode's world differs from its profile, None where nothing varies."""
+        return self._simulation.variation if self._scene.varied else None
+
     def camera_matrix(self) -> NDArray[np.float64]:
         """Returns the camera's intrinsics [px], shape (3, 3)."""
-        fovy = float(self._scene.model.camera(POLICY_CAMERA).fovy[0])
+        fovy = float(self._simulation.model.camera(POLICY_CAMERA).fovy[0])
         focal = 0.5 * self.image_size / np.tan(np.deg2rad(fovy) / 2.0)
         centre = self.image_size / 2.0
         return np.array([[focal, 0.0, centre], [0.0, focal, centre], [0.0, 0.0, 1.0]])
@@ -61,7 +67,7 @@ class World:
         if not self.image_due:
             return Observation(joints)
         scene = simulation.scene()
-        image = self._renderer.draw(simulation.data, POLICY_CAMERA)
+        image = simulation.picture(self._renderer)
         return Observation(joints, SceneSample(self.stamp_ns, scene.objects, scene.contacts), image)
 
     def advance(self, command: VelocityCommand) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from jaco_core.ramp import ramp_velocity
 from jaco_core.types import ENDED, EpisodeStatus
 from jaco_sim.rendering import Renderer
-from jaco_sim.scene import POLICY_CAMERA, Scene
+from jaco_sim.scene import Scene
 from jaco_sim.simulation import TICK_S, ArmSimulation
 from jaco_tasks.actions import action_speeds, action_velocity
 from jaco_tasks.episode import EpisodeJudge
@@ -116,7 +116,7 @@ class BatchEnv:
         objects = np.array([np.ravel(list(simulation.scene().objects.values())) for simulation in self.simulations], np.float32)
         if self._renderer is not None:
             for index, simulation in enumerate(self.simulations):
-                self._image[index] = self._renderer.draw(simulation.data, POLICY_CAMERA)
+                self._image[index] = simulation.picture(self._renderer)
         return BatchStep(
             self._image.copy(),
             self._state(palm, objects),

@@ -33,11 +33,16 @@ class ArmEnv(gymnasium.Env[NDArray[Any], NDArray[np.int64]]):
         physics_step_s: float = 0.002,
         mesh_fraction: float = 1.0,
         render_mode: str | None = None,
+        held_out: bool = False,
     ) -> None:
-        """Raises ConfigError for an unknown task, profile or observation."""
+        """`held_out`: the profile may be one that nothing is trained on.
+
+        Raises:
+            ConfigError: an unknown task, profile or observation, or a profile that is held out.
+        """
         if observation not in OBSERVATIONS:
             raise ConfigError(f"There is no observation '{observation}'; known: {', '.join(OBSERVATIONS)}.")
-        scene = make_scene(task, profile=profile, physics_step_s=physics_step_s, mesh_fraction=mesh_fraction)
+        scene = make_scene(task, profile=profile, physics_step_s=physics_step_s, mesh_fraction=mesh_fraction, held_out=held_out)
         self._pixels = observation == "pixels"
         self._batch = BatchEnv(scene, 1, seed=0, render=self._pixels, restart=False)
         self._view: Renderer | None = None

@@ -1,0 +1,46 @@
+"""What a real camera does to a picture, after it is drawn: blur, exposure, noise. Pure numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaco_core.types import RgbImage
+from jaco_sim.variation import Variation
+
+
+class ImageEffects:
+    """The effects of one episode, in the order in which light meets them. Picture k of an episode always has the same noise."""
+
+    def __init__(self, variation: Variation, seed: int) -> None:
+        self._variation = variation
+        self._rng = np.random.default_rng(np.random.SeedSequence((seed, 1)))
+        self._kernel = _gaussian(variation.image_blur)
+
+    def __call__(self, image: RgbImage) -> RgbImage:
+        """Returns the picture, uint8, shape (h, w, 3), as the camera would have sent it."""
+        variation = self._variation
+        seen = image.astype(np.float32)
+        if variation.image_blur > 0.0:
+            seen = _convolved(_convolved(seen, self._kernel, 0), self._kernel, 1)
+        seen *= np.float32(variation.exposure)
+        if variation.image_noise > 0.0:
+            seen += np.float32(variation.image_noise) * self._rng.standard_normal(seen.shape, np.float32)
+        return np.clip(np.rint(seen), 0.0, 255.0).astype(np.uint8)
+
+
+def _gaussian(sigma: float) -> NDArray[np.float32]:
+    """Returns a normalised kernel, shape (2 r + 1,), with r = 3 sigma; sigma in pixels."""
+    radius = int(np.ceil(3.0 * sigma))
+    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / max(sigma, 1e-9)) ** 2)
+    return np.asarray(weights / weights.sum(), np.float32)
+
+
+def _convolved(image: NDArray[np.float32], kernel: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """Returns `image` convolved along `axis`; beyond the edge it goes on as it is at the edge."""
+    radius, length = len(kernel) // 2, image.shape[axis]
+    padded = np.pad(image, [(radius, radius) if other == axis else (0, 0) for other in range(3)], mode="edge")
+    total = np.zeros_like(image)
+    for offset, weight in enumerate(kernel):
+        total += weight * padded.take(range(offset, offset + length), axis)
+    return total
