@@ -167,7 +167,9 @@ OUTCOMES: dict[Reason, Outcome] = {
         Verdict.STOP, State.HOLD, "The {subject} is {value:.3f} {unit} old, at most {bound:.3f} {unit} is allowed: holding still."
     ),
     Reason.STALE_IMAGES: Outcome(
-        Verdict.STOP, State.HOLD, "The newest {subject} is {value:.3f} {unit} old, at most {bound:.3f} {unit} is allowed: holding still."
+        Verdict.STOP,
+        State.HOLD,
+        "The newest {subject} is {value:.3f} {unit} old, at most {bound:.3f} {unit} is allowed: holding still.",
     ),
     Reason.COMMAND_NOT_FINITE: Outcome(
         Verdict.STOP,
