@@ -31,10 +31,11 @@ _POLL_S = 0.005
 
 
 class Witness:
-    """Sees on a thread of its own; everything else happens in the caller's. Context manager that owns rclpy."""
+    """Sees on a thread of its own; everything else happens in the caller's. Context manager with a ROS context of its own."""
 
     def __init__(self, domain: int, joint_states: str = "/undistorted/joint_states") -> None:
-        rclpy.init(domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
+        self._context = rclpy.Context()
+        rclpy.init(domain_id=domain, context=self._context, signal_handler_options=SignalHandlerOptions.NO)
         self.applied: list[Sighting] = []
         self.commanded: list[Sighting] = []
         self.measured: list[Sighting] = []
@@ -43,8 +44,8 @@ class Witness:
         self.key_held = False
         self.began_ns: int | None = None
         """When the injector first did as ordered, on the steady clock."""
-        node = self._node = rclpy.create_node("witness")
-        self._executor = SingleThreadedExecutor()
+        node = self._node = rclpy.create_node("witness", context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(node)
         for topic, seen in (("/arm/applied", self.applied), ("/arm/command", self.commanded)):
             node.create_subscription(JointVelocityCommand, topic, self._sighting(seen), qos.EVENT)
@@ -74,7 +75,7 @@ class Witness:
         self._thread.join(2.0)
         self._executor.shutdown()
         self._node.destroy_node()
-        rclpy.try_shutdown()
+        rclpy.try_shutdown(context=self._context)
 
     @property
     def judgement(self) -> Judgement | None:
@@ -105,7 +106,7 @@ class Witness:
 
     def add_rival(self, topic: str) -> None:
         """Becomes a second publisher on the command topic `topic`, and commands."""
-        rival = rclpy.create_node("rogue", use_global_arguments=False)
+        rival = rclpy.create_node("rogue", context=self._context, use_global_arguments=False)
         publisher = rival.create_publisher(JointVelocityCommand, topic, qos.COMMAND)
         self._rivals.append((rival, publisher))
 

@@ -167,9 +167,9 @@ class Stage:
     def _judged(self, fault: Fault, since_ns: int) -> Judgement | None:
         """Returns the first status since the fault that is one of those it must lead to."""
         for judgement in self.witness.judgements:
-            if judgement.now_ns >= since_ns and judgement.state in fault.states:
-                if fault.tolerated or judgement.reason in fault.reasons:
-                    return judgement
+            named = fault.tolerated or judgement.reason in fault.reasons
+            if judgement.now_ns >= since_ns and judgement.state in fault.states and named:
+                return judgement
         return None
 
     # After.

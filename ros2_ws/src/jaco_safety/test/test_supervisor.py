@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from jaco_core.types import JointSample, VelocityCommand
-from jaco_safety.interlocks import InputKind
 from jaco_safety.barriers import Barriers
+from jaco_safety.interlocks import InputKind
 from jaco_safety.limits import load_limits
 from jaco_safety.modes import Mode
 from jaco_safety.proposals import Source

@@ -35,7 +35,7 @@ class Wish:
 
 
 class Keys:
-    """Turns key presses into wishes. A terminal tells presses and their repetition, not releases: a key is held for `hold` [s]."""
+    """Turns key presses into wishes. A terminal tells of presses and repetition, not of release: a key is held for `hold` [s]."""
 
     def __init__(self, joints: int, speed: float, hold: float) -> None:
         self._joints, self._speed, self._hold_ns = joints, speed, seconds_to_ns(hold)
