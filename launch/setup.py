@@ -20,6 +20,7 @@ setup(
     entry_points={
         "console_scripts": [
             "manager = jaco_bringup.manager.node:main",
+            "injector = jaco_bringup.bench.injector.node:main",
             "floor = jaco_bringup.bench.floor.node:main",
             "jaco = jaco_bringup.cli:main",
         ]

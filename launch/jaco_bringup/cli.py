@@ -89,14 +89,15 @@ def up(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="Benchmark: latency or lockstep.")],
+    name: Annotated[str, typer.Argument(help="Benchmark: latency, lockstep, minimality or safety.")],
     json: Annotated[Path | None, typer.Option(help="File for the figures, as one flat JSON object.")] = None,
     policy: Policy = "reach",
+    ticks: Annotated[int, typer.Option(min=1, help="Adversarial ticks of the benchmark safety.")] = 20_000,
 ) -> None:
     """Measure, print a table, and write the figures with machine and versions."""
     from jaco_bringup.commands.bench import run
 
-    raise typer.Exit(run(name, json, policy))
+    raise typer.Exit(run(name, json, policy, ticks))
 
 
 @app.command()

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from jaco_bringup.policies import find_policy
 from jaco_core.arms import arm_names
 from jaco_core.errors import ConfigError
+from jaco_safety.modes import MODE_NAMES
 from jaco_sim.profiles import profile_names
 from jaco_tasks.registry import task_names
 
@@ -105,6 +106,10 @@ REALTIME = ArgumentSpec("realtime", False, "true: paced to the wall clock; false
 _PROFILES = tuple(profile_names(held_out=True))
 PROFILE = ArgumentSpec("profile", "nominal", "Simulator profile, one of the files in jaco_sim/profiles and twins.", _PROFILES)
 
+MODE = ArgumentSpec("mode", "autonomous", "How much the policy may do; the operator can change it.", MODE_NAMES)
+# On an arm nothing moves until somebody chooses so.
+REAL_MODE = ArgumentSpec("mode", "observe", MODE.description, MODE_NAMES)
+
 CAMERA = ArgumentSpec("camera", "device:0", "Camera: device:0, /dev/video0, a URL, a video file or a folder of images.")
 CALIBRATION = ArgumentSpec("calibration", "", "File of ROS's camera_calibration; empty: an ideal camera.")
 WIDTH = ArgumentSpec("width", 64, "Width of the published picture [pixel].")
@@ -113,9 +118,9 @@ RATE = ArgumentSpec("rate", 10.0, "Camera images per second [Hz]; the policy act
 BACKEND = ArgumentSpec("backend", "fake", "How the driver reaches the arm.", ("fake",))
 
 _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
-SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE)
-REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, BACKEND)
-LEARN_ARGUMENTS = (*_COMMON, REALTIME, LOCKSTEP_TIMEOUT, PROFILE)
+SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
+REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, BACKEND, REAL_MODE)
+LEARN_ARGUMENTS = (*_COMMON, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
 
 
 def complete(specs: tuple[ArgumentSpec, ...], given: Mapping[str, Value]) -> dict[str, Value]:
@@ -189,7 +194,7 @@ def _graph(
     recorder = NodeSpec("recorder", "jaco_monitor", "recorder", {"run_dir": a["run_dir"]})
     markers = NodeSpec("markers", "jaco_monitor", "markers", shared, critical=False, restart=True)
     lockstep: dict[str, Value] = {"lockstep": waiting["lockstep"]}
-    supervisor = NodeSpec("supervisor", "jaco_safety", "supervisor", {**shared, **waiting})
+    supervisor = NodeSpec("supervisor", "jaco_safety", "supervisor", {**shared, **waiting, "mode": a["mode"]})
     policy = NodeSpec(
         "policy",
         "jaco_policy",

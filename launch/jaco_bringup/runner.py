@@ -111,6 +111,10 @@ class Runner:
             self.stop()
         return outcome
 
+    def send(self, name: str, number: signal.Signals) -> None:
+        """Sends signal `number` to the process of node `name` if it runs."""
+        self._processes[name].send(number)
+
     def stop(self) -> None:
         """Ends all processes within the bounds: the leader first, which stops the arm, then the others. Safe to call twice."""
         leader = self._processes.pop(self._graph.leader, None)

@@ -11,19 +11,55 @@ from jaco_bringup.bench.lockstep import Figure
 from jaco_bringup.domain import RosDomain
 from jaco_core.errors import ConfigError
 
+Figures = Mapping[str, Figure | Mapping[str, Figure]]
+"""Under flat keys, or one mapping for each of several entries."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a benchmark is given: a ROS domain, a policy's name, and for `safety` how many ticks."""
+
+    domain: RosDomain
+    policy: str
+    ticks: int
+
 
 @dataclass(frozen=True)
 class Bench:
-    """A benchmark. `measure` takes a ROS domain and a policy's name and returns figures under flat keys."""
+    """A benchmark. `measure` returns figures under flat keys."""
 
     description: str
-    measure: Callable[[RosDomain, str], dict[str, Figure]]
+    measure: Callable[[Request], Figures]
+
+
+def _faults(asked: Request) -> Figures:
+    from jaco_bringup.bench.faults import measure  # the simulator's kinematics take a second to load
+
+    return measure(asked.domain, asked.policy)
+
+
+def _minimality(asked: Request) -> dict[str, Figure]:
+    from jaco_bringup.bench.minimality import measure  # torch takes seconds to load
+
+    return measure(asked.policy)
+
+
+def _safety(asked: Request) -> dict[str, Figure]:
+    from jaco_bringup.bench.safety import measure
+
+    return measure(asked.ticks)
 
 
 BENCHES: Mapping[str, Bench] = MappingProxyType(
     {
-        "latency": Bench("Camera stamp to arm command in real time, against bare rclpy and the bare network.", latency.measure),
-        "lockstep": Bench("Speed of the graph in lockstep.", lockstep.measure),
+        "faults": Bench("Every fault of the matrix on the running graph: what comes of it, and how fast.", _faults),
+        "latency": Bench(
+            "Camera stamp to arm command in real time, against bare rclpy and the bare network.",
+            lambda asked: latency.measure(asked.domain, asked.policy),
+        ),
+        "lockstep": Bench("Speed of the graph in lockstep.", lambda asked: lockstep.measure(asked.domain, asked.policy)),
+        "minimality": Bench("What the safety filter costs the policy.", _minimality),
+        "safety": Bench("Adversaries against the safety filter in physics.", _safety),
     }
 )
 

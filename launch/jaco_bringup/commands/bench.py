@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from jaco_bringup.bench.machine import machine
-from jaco_bringup.bench.registry import find_bench
+from jaco_bringup.bench.registry import Request, find_bench
 from jaco_bringup.policies import find_policy
 from jaco_bringup.session import choose_domain
 from jaco_core.errors import ConfigError
 
 
-def run(name: str, json_file: Path | None, policy: str) -> int:
+def run(name: str, json_file: Path | None, policy: str, ticks: int) -> int:
     """Runs benchmark `name`, prints its table and writes its figures; returns the exit code.
 
     Raises:
@@ -27,7 +27,7 @@ def run(name: str, json_file: Path | None, policy: str) -> int:
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise ConfigError(f"{json_file} cannot be written: there is no folder {json_file.absolute().parent}.")
     with choose_domain(None) as domain:
-        figures = bench.measure(domain, policy)
+        figures = bench.measure(Request(domain, policy, ticks))
     facts = machine()
     table = Table(title=f"{name}: {bench.description}", title_justify="left", show_header=False)
     for key, value in {**figures, **facts}.items():

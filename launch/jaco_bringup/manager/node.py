@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 import rclpy
-from jaco_interfaces.msg import EpisodeState
+from jaco_interfaces.msg import EpisodeState, JointVelocityCommand
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
@@ -37,6 +37,9 @@ class ManagerConfig:
     transition_timeout: float = parameter(60.0, "Longest wait for a node to come up.", unit="s", lower=0.1, upper=600.0)
     release_timeout: float = parameter(2.0, "Longest wait for a node to deactivate or clean up.", unit="s", lower=0.1, upper=60.0)
     take_down_timeout: float = parameter(10.0, "Longest time to take the whole graph down.", unit="s", lower=0.1, upper=120.0)
+    rest_timeout: float = parameter(
+        0.6, "Longest wait for the arm to brake before its side is taken down.", unit="s", lower=0.0, upper=5.0
+    )
     stop_timeout: float = parameter(1.0, "Longest wait for the answer of /safety/stop.", unit="s", lower=0.1, upper=10.0)
     watch_period: float = parameter(1.0, "Time between two looks at restarting nodes.", unit="s", lower=0.1, upper=60.0)
 
@@ -98,12 +101,19 @@ class ManagerNode(Node):
                 due = time.monotonic() + self._config.watch_period
 
     def stop_arm(self) -> None:
-        """Asks the supervisor to stop the arm; gives up after `stop_timeout`, since the arm's side is deactivated next anyway."""
+        """Asks the supervisor to stop the arm and waits for rest: bounded, since the arm's side is deactivated next anyway."""
         if not self._stop.service_is_ready():
             return
+        commands: list[JointVelocityCommand] = []
+        self.create_subscription(JointVelocityCommand, ARM_COMMAND, commands.append, qos.COMMAND)
         future = self._stop.call_async(Trigger.Request())
         try:
             spin_until(self._executor, future.done, self._config.stop_timeout, "the supervisor to stop the arm")
+
+            def resting() -> bool:
+                return bool(commands) and not any(commands[-1].velocities)
+
+            spin_until(self._executor, resting, self._config.rest_timeout, "the arm to come to rest")
         except JacoError as error:
             self.get_logger().warning(str(error))
 

@@ -6,12 +6,14 @@ setup(
     description="Limits, filter, watchdogs and the supervisor.",
     license="Apache-2.0",
     packages=find_packages(exclude=["test"]),
-    package_data={"jaco_safety": ["py.typed", "config/*.yaml"]},
+    package_data={"jaco_safety": ["py.typed", "config/*.yaml", "config/geometry/*.yaml"]},
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/jaco_safety"]),
         ("share/jaco_safety", ["package.xml"]),
     ],
     install_requires=["setuptools"],
     zip_safe=False,
-    entry_points={"console_scripts": ["supervisor = jaco_safety.node:main"]},
+    entry_points={
+        "console_scripts": ["supervisor = jaco_safety.node:main", "operator = jaco_safety.operator.node:main"],
+    },
 )

@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from jaco_core.arms import Arm, load_arm
+from jaco_core.arms import Arm, arm_names, load_arm
 from jaco_core.errors import ConfigError, ContractError
 from jaco_core.kinematics import TRACKED_POINTS, Kinematics, arm_spec
 
@@ -21,6 +21,30 @@ def arm() -> Arm:
 @pytest.fixture(scope="module")
 def kinematics(arm: Arm) -> Kinematics:
     return Kinematics(arm)
+
+
+@pytest.mark.parametrize("name", arm_names())
+def test_every_arm_has_a_model_that_rests_free_of_contact_at_home(name: str) -> None:
+    own = load_arm(name)
+    model = arm_spec(own).compile()
+    assert tuple(model.actuator(index).name for index in range(model.nu)) == own.joint_names
+    np.testing.assert_allclose(model.actuator_ctrlrange[:, 1], own.max_velocity)
+    limited = np.isfinite(own.lower)
+    ranges = np.array([model.joint(joint).range for joint in own.joint_names])
+    np.testing.assert_allclose(ranges[limited], np.column_stack([own.lower, own.upper])[limited], atol=1e-3)
+    data = mujoco.MjData(model)
+    data.qpos[:] = own.home
+    mujoco.mj_step(model, data, 500)
+    assert data.ncon == 0
+    np.testing.assert_allclose(data.qpos, own.home, atol=0.02)
+
+
+def test_gen3_is_as_long_as_its_maker_says() -> None:
+    """Straight up, Kinova's URDF puts the end of the arm 1.187 m above its base."""
+    kinematics = Kinematics(load_arm("gen3"))
+    kinematics.update(np.zeros(7))
+    assert kinematics.position("palm")[2] == pytest.approx(1.187, abs=1e-3)
+    assert np.abs(kinematics.positions[:, :2]).max() < 0.03
 
 
 @pytest.mark.parametrize("name", [point.name for point in TRACKED_POINTS])
@@ -74,5 +98,5 @@ def test_mistakes_are_told(arm: Arm, kinematics: Kinematics) -> None:
         kinematics.jacobian("knee")
     with pytest.raises(ContractError, match="9 joints and was given 7"):
         kinematics.update(np.zeros(7))
-    with pytest.raises(ConfigError, match="no simulation model of arm 'gen3'"):
-        arm_spec(replace(arm, name="gen3"))
+    with pytest.raises(ConfigError, match="no simulation model of arm 'other'; known: gen3, j2n6s300"):
+        arm_spec(replace(arm, name="other"))

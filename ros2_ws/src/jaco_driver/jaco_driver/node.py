@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from jaco_interfaces.msg import JointVelocityCommand
+from jaco_interfaces.msg import JointVelocityCommand, StopInput
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from sensor_msgs.msg import JointState
@@ -15,7 +15,7 @@ from jaco_core.arms import load_arm
 from jaco_core.errors import ContractError
 from jaco_core.parameters import parameter
 from jaco_core.ros import qos
-from jaco_core.ros.convert import command_from_message, command_to_message, joints_to_message
+from jaco_core.ros.convert import command_from_message, command_to_message, joints_to_message, ns_to_stamp
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_driver.backends import backend_names, make_backend
 from jaco_driver.driver import Driver
@@ -50,6 +50,7 @@ class DriverNode(JacoNode[Config]):
         self._reported = ""
         self._joints = self.create_publisher(JointState, "/joint_states", qos.STATE_WRITER)
         self._applied = self.create_publisher(JointVelocityCommand, "/arm/applied", qos.EVENT)
+        self._fault = self.create_publisher(StopInput, "/safety/inputs", qos.INPUT)
         self._commands = self.create_subscription(JointVelocityCommand, _COMMAND_TOPIC, self._on_command, qos.COMMAND)
         self._clear = self.create_service(Trigger, "~/clear_faults", self._on_clear_faults)
         self._timer = self.create_timer(1.0 / self._arm.state_rate_hz, self._on_tick, clock=self._steady)
@@ -69,6 +70,7 @@ class DriverNode(JacoNode[Config]):
         self.destroy_service(self._clear)
         self.destroy_publisher(self._joints)
         self.destroy_publisher(self._applied)
+        self.destroy_publisher(self._fault)
         del self._timer
 
     def _on_command(self, message: JointVelocityCommand) -> None:
@@ -116,11 +118,14 @@ class DriverNode(JacoNode[Config]):
         return response
 
     def _report(self) -> None:
-        """Logs a fault once, when it comes and when it goes."""
+        """Logs a fault once, when it comes and when it goes, and tells the supervisor."""
         fault = self._driver.fault
         if fault == self._reported:
             return
         self._reported = fault
+        report = StopInput(kind=StopInput.DRIVER, source=self.get_name(), active=bool(fault), message=fault)
+        report.header.stamp = ns_to_stamp(self._now_ns())
+        self._fault.publish(report)
         if fault:
             self.get_logger().error(f"{fault} The arm is stopped until ~/clear_faults is called.")
         else:

@@ -17,6 +17,7 @@ from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.waiting import wait_for_peers
 from jaco_core.types import RUNNING, EpisodeStatus, RgbImage, VelocityCommand
+from jaco_core.units import seconds_to_ns
 from jaco_policy.checkpoint import load_checkpoint
 from jaco_policy.inference import PolicyRuntime
 
@@ -29,6 +30,9 @@ class Config:
     checkpoint: str = parameter("", "Folder with policy.safetensors and card.json.")
     deterministic: bool = parameter(True, "Take the likeliest action; false draws from the policy's distribution.")
     seed: int = parameter(0, "Seed of the drawing.", lower=0, upper=2**31)
+    episode_age: float = parameter(
+        0.35, "In real time, oldest word of the task that is acted on.", unit="s", lower=0.05, upper=5.0
+    )
     lockstep: bool = parameter(
         True, "Act on an image only with the task's verdict on that very image; false takes the newest verdict."
     )
@@ -111,6 +115,12 @@ class PolicyNode(JacoNode[Config]):
         if stamp_ns == self._answered_ns or (self._config.lockstep and (episode is None or episode.stamp_ns != stamp_ns)):
             return
         self._answered_ns = stamp_ns
+        if episode is not None and stamp_ns - episode.stamp_ns > seconds_to_ns(self._config.episode_age):
+            # Nobody says any more what is being played: silence, which the supervisor takes for what it is.
+            self.get_logger().error(
+                f"The task's newest word is older than {self._config.episode_age} s.", throttle_duration_sec=1.0
+            )
+            return
         if episode is None or episode.phase != RUNNING:
             self._publish_command(stamp_ns, np.zeros(len(self._arm)))
             return

@@ -25,6 +25,11 @@ class Latch:
         if self._evidence is None or evidence.state > self._evidence.state:
             self._evidence, self._since_ns = evidence, stamp_ns
 
+    def amend(self, evidence: Evidence) -> None:
+        """The same cause is known better now."""
+        if self._evidence is not None and self._evidence.reason is evidence.reason:
+            self._evidence = evidence
+
     def refusal(self, stamp_ns: int) -> str | None:
         """Returns why the time has not come for a reset at `stamp_ns`, or None."""
         elapsed_ns = stamp_ns - self._since_ns

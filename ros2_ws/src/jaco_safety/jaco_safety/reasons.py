@@ -38,12 +38,24 @@ class Reason(Enum):
 
     NONE = "none"
     ACCELERATION = "acceleration"
+    JERK = "jerk"
     NO_COMMAND = "no_command"
+    OBSERVING = "observing"
+    NO_HEARTBEAT = "no_heartbeat"
+    SETTLING = "settling"
+    RAMP_UP = "ramp_up"
+    MODE_SPEED = "mode_speed"
     VELOCITY = "velocity"
     POSITION = "position"
     WORKSPACE = "workspace"
     TABLE = "table"
+    KEEP_OUT = "keep_out"
+    SELF_COLLISION = "self_collision"
+    CARTESIAN_SPEED = "cartesian_speed"
+    SINGULARITY = "singularity"
+    TORQUE = "torque"
     STALE_COMMAND = "stale_command"
+    STALE_IMAGES = "stale_images"
     COMMAND_NOT_FINITE = "command_not_finite"
     COMMAND_LENGTH = "command_length"
     COMMAND_NAMES = "command_names"
@@ -51,10 +63,19 @@ class Reason(Enum):
     JOINTS_NOT_FINITE = "joints_not_finite"
     JOINTS_MALFORMED = "joints_malformed"
     TIME_REVERSED = "time_reversed"
+    CLOCK_JUMPED = "clock_jumped"
+    SECOND_PUBLISHER = "second_publisher"
     POSITION_OUTSIDE = "position_outside"
     WORKSPACE_OUTSIDE = "workspace_outside"
     TABLE_OUTSIDE = "table_outside"
+    KEEP_OUT_OUTSIDE = "keep_out_outside"
+    SELF_COLLISION_OUTSIDE = "self_collision_outside"
+    CONTACT = "contact"
     STOP_REQUEST = "stop_request"
+    HEARTBEAT_LOST = "heartbeat_lost"
+    DRIVER_FAULT = "driver_fault"
+    OPERATOR_STOP = "operator_stop"
+    HARDWARE_STOP = "hardware_stop"
 
 
 @dataclass(frozen=True)
@@ -78,7 +99,29 @@ OUTCOMES: dict[Reason, Outcome] = {
         State.ACTIVE,
         "{subject} changes speed by {value:.3f} {unit}, at most {bound:.3f} {unit} per tick: ramping.",
     ),
+    Reason.JERK: Outcome(
+        Verdict.RAMPED,
+        State.ACTIVE,
+        "{subject} is asked to change by {value:.3f} {unit}; its change per tick may only change by {bound:.3f} {unit}: ramping.",
+    ),
     Reason.NO_COMMAND: Outcome(Verdict.IDLE, State.READY, "There is no policy command yet: the arm stands still."),
+    Reason.OBSERVING: Outcome(Verdict.IDLE, State.READY, "Mode observe: the policy is watched and nothing moves."),
+    Reason.NO_HEARTBEAT: Outcome(
+        Verdict.IDLE, State.READY, "Mode {subject}: the arm waits for the operator to hold the dead-man key."
+    ),
+    Reason.SETTLING: Outcome(
+        Verdict.IDLE,
+        State.READY,
+        "Motion is withheld: {subject} moves at {value:.3f} {unit} more than commanded, at most {bound:.3f} {unit} is allowed.",
+    ),
+    Reason.RAMP_UP: Outcome(
+        Verdict.RAMPED, State.ACTIVE, "Ramping up after a {subject}: {value:.3f} {unit} since it, of {bound:.3f} {unit}."
+    ),
+    Reason.MODE_SPEED: Outcome(
+        Verdict.LIMITED,
+        State.LIMITED,
+        "{subject} was asked for {value:.3f} {unit}; the mode allows {bound:.3f} {unit}.",
+    ),
     Reason.VELOCITY: Outcome(
         Verdict.LIMITED, State.LIMITED, "{subject} was asked for {value:.3f} {unit} and may do {bound:.3f} {unit}."
     ),
@@ -97,8 +140,36 @@ OUTCOMES: dict[Reason, Outcome] = {
         State.LIMITED,
         "{subject} would approach the table at {value:.3f} {unit}; {bound:.3f} {unit} still leaves room to brake.",
     ),
+    Reason.KEEP_OUT: Outcome(
+        Verdict.LIMITED,
+        State.LIMITED,
+        "{subject} would be approached at {value:.3f} {unit}; {bound:.3f} {unit} still leaves room to brake.",
+    ),
+    Reason.SELF_COLLISION: Outcome(
+        Verdict.LIMITED,
+        State.LIMITED,
+        "{subject} would approach each other at {value:.3f} {unit}; {bound:.3f} {unit} still leaves room to brake.",
+    ),
+    Reason.CARTESIAN_SPEED: Outcome(
+        Verdict.LIMITED, State.LIMITED, "The {subject} would move at {value:.3f} {unit} and may do {bound:.3f} {unit}."
+    ),
+    Reason.SINGULARITY: Outcome(
+        Verdict.LIMITED,
+        State.LIMITED,
+        "The {subject} would move at {value:.3f} {unit}; this close to a singular posture it may do {bound:.3f} {unit}.",
+    ),
+    Reason.TORQUE: Outcome(
+        Verdict.LIMITED,
+        State.LIMITED,
+        "{subject} was asked for {value:.3f} {unit} and may do {bound:.3f} {unit}: its torque is at its limit.",
+    ),
     Reason.STALE_COMMAND: Outcome(
         Verdict.STOP, State.HOLD, "The {subject} is {value:.3f} {unit} old, at most {bound:.3f} {unit} is allowed: holding still."
+    ),
+    Reason.STALE_IMAGES: Outcome(
+        Verdict.STOP,
+        State.HOLD,
+        "The newest {subject} is {value:.3f} {unit} old, at most {bound:.3f} {unit} is allowed: holding still.",
     ),
     Reason.COMMAND_NOT_FINITE: Outcome(
         Verdict.STOP,
@@ -121,6 +192,14 @@ OUTCOMES: dict[Reason, Outcome] = {
     Reason.TIME_REVERSED: Outcome(
         Verdict.STOP, State.PROTECTIVE_STOP, "The {subject}'s stamp went back from {bound:.3f} {unit} to {value:.3f} {unit}."
     ),
+    Reason.CLOCK_JUMPED: Outcome(
+        Verdict.STOP,
+        State.PROTECTIVE_STOP,
+        "The {subject}'s stamp jumped ahead of the local clock by {value:.3f} {unit}, at most {bound:.3f} {unit} is allowed.",
+    ),
+    Reason.SECOND_PUBLISHER: Outcome(
+        Verdict.STOP, State.PROTECTIVE_STOP, "{value:.0f} {unit} publish {subject}; at most {bound:.0f} may."
+    ),
     Reason.POSITION_OUTSIDE: Outcome(
         Verdict.STOP, State.PROTECTIVE_STOP, "{subject} is {value:.3f} {unit} beyond its limit, {bound:.3f} {unit} is tolerated."
     ),
@@ -134,7 +213,30 @@ OUTCOMES: dict[Reason, Outcome] = {
         State.PROTECTIVE_STOP,
         "{subject} is {value:.3f} {unit} too close to the table, {bound:.3f} {unit} is tolerated.",
     ),
+    Reason.KEEP_OUT_OUTSIDE: Outcome(
+        Verdict.STOP,
+        State.PROTECTIVE_STOP,
+        "The arm is {value:.3f} {unit} inside {subject}, {bound:.3f} {unit} is tolerated.",
+    ),
+    Reason.SELF_COLLISION_OUTSIDE: Outcome(
+        Verdict.STOP,
+        State.PROTECTIVE_STOP,
+        "{subject} are {value:.3f} {unit} too close to each other, {bound:.3f} {unit} is tolerated.",
+    ),
+    Reason.CONTACT: Outcome(
+        Verdict.STOP,
+        State.PROTECTIVE_STOP,
+        "{subject} feels {value:.2f} {unit} from outside, at most {bound:.2f} {unit} is allowed: something touches the arm.",
+    ),
     Reason.STOP_REQUEST: Outcome(Verdict.STOP, State.EMERGENCY_STOP, "A stop was requested by {subject}."),
+    Reason.HEARTBEAT_LOST: Outcome(
+        Verdict.STOP,
+        State.EMERGENCY_STOP,
+        "The {subject} is {value:.3f} {unit} old, at most {bound:.3f} {unit} is allowed: the dead-man key was let go.",
+    ),
+    Reason.DRIVER_FAULT: Outcome(Verdict.STOP, State.EMERGENCY_STOP, "The arm's driver is in fault: {subject}"),
+    Reason.OPERATOR_STOP: Outcome(Verdict.STOP, State.EMERGENCY_STOP, "The operator pressed stop: {subject}"),
+    Reason.HARDWARE_STOP: Outcome(Verdict.STOP, State.EMERGENCY_STOP, "A hardware input demands a stop: {subject}"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The supervisor: joint states and policy commands in, safe velocities and a state out. Pure; arrival order does not matter.
+"""The supervisor: joint states and proposals in, safe velocities and a state out. Pure; arrival order does not matter.
 
 A joint state of time t opens tick t, which is answered with the newest command stamped <= t. When a command stamped t itself
 comes later, the tick is answered again: the ramp always starts from the final answer of the tick before, so a second answer
@@ -8,7 +8,7 @@ replaces the first. A command stamped later than the newest joint state waits fo
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,70 +16,68 @@ from jaco_core.arms import Arm
 from jaco_core.errors import ContractError
 from jaco_core.types import JointSample, Vector, VelocityCommand, frozen_vector
 from jaco_core.units import NS_PER_S, ns_to_seconds
-from jaco_safety.barriers import Barriers, PointKinematics, Surroundings
-from jaco_safety.commands import CommandQueue
+from jaco_safety.answer import Answer as Answer
+from jaco_safety.answer import Tick
+from jaco_safety.barriers import Surroundings
+from jaco_safety.envelope import make_envelopes
 from jaco_safety.filter import Filtered, VelocityFilter
-from jaco_safety.freshness import Receipt, stale_command
+from jaco_safety.freshness import Freshness, clock_jump
+from jaco_safety.interlocks import InputKind, Interlocks
 from jaco_safety.latch import Latch
 from jaco_safety.limits import SafetyLimits
-from jaco_safety.reasons import NO_COMMAND, Evidence, Reason, State
+from jaco_safety.modes import Mode
+from jaco_safety.proposals import Proposals, Source
+from jaco_safety.reasons import NO_COMMAND, Evidence, Reason, State, Verdict
+from jaco_safety.resumption import Resumption
+from jaco_safety.sensing import Sensing
+from jaco_safety.triple import StepRecorder, SupervisedStep
 from jaco_safety.validity import check_command, check_joints
 
 # A longer gap between joint states does not buy a bigger step in speed than this many regular ones.
 _LONGEST_STEP = 2.0
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What is commanded at the joint state of `stamp_ns`: `velocity` [rad/s], shape (n,), and why.
-
-    `policy_stamp_ns` and `policy_version` are those of the newest command that was due, also when it was refused: in lockstep the
-    simulator waits for the answer to it. Both are 0 when there was none.
-    """
-
-    stamp_ns: int
-    velocity: Vector
-    evidence: Evidence
-    policy_stamp_ns: int = 0
-    policy_version: int = 0
-
-    @property
-    def state(self) -> State:
-        return self.evidence.state
-
-
-@dataclass(frozen=True)
-class _Tick:
-    """The newest joint state. `around` is None when it cannot be used; `previous`: final velocity of the tick before."""
-
-    stamp_ns: int
-    seconds: float
-    previous: Vector
-    sample: JointSample | None
-    around: Surroundings | None
-
-
 class Supervisor:
     """Decides for one arm. Inputs return the answer to publish, or None when there is nothing to say yet."""
 
-    def __init__(self, arm: Arm, limits: SafetyLimits, kinematics: PointKinematics, joint_silence: float | None = None) -> None:
-        """`joint_silence`: longest wait for a new joint state on the steady clock [s]; the limits' own when None."""
-        self._arm = arm
-        self._limits = limits
-        self._barriers = Barriers(arm, limits, kinematics)
-        self._filter = VelocityFilter(arm, limits, self._barriers.barriers)
+    def __init__(
+        self,
+        arm: Arm,
+        limits: SafetyLimits,
+        joint_silence: float | None = None,
+        *,
+        realtime: bool = False,
+        mode: Mode = Mode.AUTONOMOUS,
+    ) -> None:
+        """`joint_silence`: longest wait for a new joint state on the steady clock [s]; the limits' own when None.
+
+        `realtime`: images are watched, and commands on the steady clock too. A simulator in lockstep may take its time.
+        """
+        self._arm, self._limits, self._realtime = arm, limits, realtime
+        self._sensing = Sensing(arm, limits)
+        self._filter = VelocityFilter(arm, limits, self._sensing.barriers)
+        self._envelopes = make_envelopes(arm, limits)
         self._latch = Latch(limits.cooldown)
         self._joint_silence = limits.joint_silence if joint_silence is None else joint_silence
         self._still = frozen_vector(np.zeros(len(arm)))
+        self._interlocks = Interlocks()
+        self.mode = mode
         self.begin()
 
     def begin(self) -> None:
-        """Starts afresh: no history, counts at zero. A latched stop stays latched."""
-        self._queue = CommandQueue()
-        self._receipt = Receipt(self._joint_silence)
-        self._tick: _Tick | None = None
+        """Starts afresh: no history, counts at zero. A latched stop stays latched, and what forbids motion still does."""
+        limits, own = self._limits, self._limits.supervision
+        self.proposals = Proposals(limits.command_age, limits.command_age)
+        self.proposals.choose(self.mode)
+        self._fresh_joints = Freshness(Reason.STALE_JOINTS, "joint state", np.inf, self._joint_silence)
+        self._fresh_images = Freshness(Reason.STALE_IMAGES, "image", own.image_age, own.image_age)
+        self.heartbeat = Freshness(Reason.HEARTBEAT_LOST, "operator's heartbeat", own.heartbeat_age, own.heartbeat_age)
+        self._resumption = Resumption(self._arm.joint_names, own.agreement, own.ramp_up)
+        self._recorder = StepRecorder()
+        self._tick: Tick | None = None
         self._answer: Answer | None = None
-        self._tolerated = self._barriers.tolerance
+        self._step: SupervisedStep | None = None
+        self._sensing.begin()
         self._bad_command_ns: int | None = None
         self._counted: Counter[str] = Counter()
 
@@ -88,6 +86,11 @@ class Supervisor:
         if self._latch.evidence is not None:
             return self._latch.evidence.state
         return self._answer.state if self._answer is not None else State.STARTING
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """Why the state is what it is; None while starting."""
+        return self._latch.evidence or (self._answer.evidence if self._answer is not None else None)
 
     @property
     def answer(self) -> Answer | None:
@@ -102,6 +105,11 @@ class Supervisor:
             counted[self._answer.evidence.key] += 1
         return dict(sorted(counted.items()))
 
+    def take_step(self) -> SupervisedStep | None:
+        """Returns the policy step that ended since the last call, or None."""
+        step, self._step = self._step, None
+        return step
+
     # Inputs.
     def on_joints(self, sample: JointSample, now_ns: int) -> Answer:
         """Answers a joint state received at `now_ns` on the steady clock."""
@@ -112,46 +120,70 @@ class Supervisor:
         if self._tick is not None and sample.stamp_ns == self._tick.stamp_ns:
             return self._decide(self._tick)
         bad = check_joints(ordered)
-        around = self._barriers.at(ordered.position) if bad is None else None
-        tick = self._open(sample.stamp_ns, ordered if bad is None else None, around, now_ns)
+        tick = self._open(sample.stamp_ns, ordered if bad is None else None, now_ns)
         if bad is not None:
             self._latch.set(bad, sample.stamp_ns)
-        elif around is not None:
-            if (outside := self._barriers.violation(around.excess, self._tolerated)) is not None:
-                self._latch.set(outside, sample.stamp_ns)
-            # Once back inside, the ordinary tolerance holds again.
-            self._tolerated = np.minimum(self._tolerated, np.maximum(around.excess, 0.0) + self._barriers.tolerance)
-        return self._decide(tick)
+        elif tick.around is not None:
+            for fault in self._sensing.faults(tick.around):
+                self._latch.set(fault, sample.stamp_ns)
+        self._latch_lost_heartbeat(tick, now_ns)
+        answer = self._decide(tick)
+        halt = self._latch.evidence
+        if halt is not None and self._limits.supervision.resumes(halt.reason) and self.request_reset(now_ns) is None:
+            return self._decide(tick)
+        return answer
 
     def on_malformed_joints(self, stamp_ns: int, problem: str, now_ns: int) -> Answer:
         """Answers a joint state that does not describe this arm, with a stop. `problem`: what is wrong, as a sentence."""
         tick = self._tick
         if tick is None or stamp_ns != tick.stamp_ns:
-            tick = self._open(stamp_ns, None, None, now_ns)
-        self._latch.set(Evidence(Reason.JOINTS_MALFORMED, problem), stamp_ns)
-        return self._decide(tick)
+            tick = self._open(stamp_ns, None, now_ns)
+        return self._stop(Evidence(Reason.JOINTS_MALFORMED, problem)) or self._decide(tick)
 
-    def on_command(self, command: VelocityCommand) -> Answer | None:
-        """Takes in a policy command; answers the newest joint state again when the command is the one for it."""
-        self._queue.add(command)
+    def on_command(self, command: VelocityCommand, now_ns: int | None = None, source: Source = Source.POLICY) -> Answer | None:
+        """Takes in a command; answers the newest joint state again when the command is the one for it."""
+        self.proposals.add(command, source, now_ns if self._realtime else None)
         tick = self._tick
         return self._decide(tick) if tick is not None and command.stamp_ns == tick.stamp_ns else None
 
+    def on_image(self, stamp_ns: int, now_ns: int) -> None:
+        """An image of `stamp_ns` was published, received at `now_ns` on the steady clock."""
+        self._fresh_images.note(stamp_ns, now_ns)
+
+    def on_heartbeat(self, stamp_ns: int, now_ns: int) -> None:
+        """The operator, who has seen the joint state of `stamp_ns`, holds the dead-man key."""
+        self.heartbeat.note(stamp_ns, now_ns)
+
+    def on_stop_input(self, kind: InputKind, source: str, active: bool, message: str) -> Answer | None:
+        """A stop input changed; answers at once when it demands a stop."""
+        return self._stop(self._interlocks.set_input(kind, source, active, message))
+
+    def on_publishers(self, topic: str, nodes: list[str]) -> Answer | None:
+        """`nodes` publish on the command topic `topic`; answers with a stop when they are more than one."""
+        evidence = self._interlocks.set_publishers(topic, nodes)
+        if evidence is not None:
+            # The middleware may learn a node's name only after its endpoint.
+            self._latch.amend(evidence)
+        return self._stop(evidence)
+
     def on_watchdog(self, now_ns: int) -> Answer | None:
-        """Returns a standstill when joint states have stopped coming at `now_ns` on the steady clock, or None."""
-        silence = self._receipt.silence(now_ns)
-        if silence is None or self._tick is None:
+        """Brakes when an input has stopped coming at `now_ns` on the steady clock; None while all is well."""
+        tick = self._tick
+        if tick is None:
             return None
-        self._latch.set(silence, self._tick.stamp_ns)
-        # Nothing is known about the arm any more: rest at once, and from rest on. The arm side brakes at its own rate.
-        self._tick = replace(self._tick, previous=self._still)
+        silence = self._fresh_joints.by_receipt(now_ns)
+        if silence is None:
+            return self._decide(tick) if self._latch_lost_heartbeat(tick, now_ns) else None
+        self._latch.set(silence, tick.stamp_ns)
+        # Nothing is known about the arm any more: on along the ramp to rest, by the local clock.
+        previous = self._answer.velocity if self._answer is not None else self._still
+        seconds = min(ns_to_seconds(now_ns - tick.now_ns), _LONGEST_STEP / self._arm.state_rate_hz)
+        self._tick = replace(tick, now_ns=now_ns, seconds=seconds, previous=previous, change=self._still, around=None)
         return self._decide(self._tick)
 
     def request_stop(self, who: str) -> Answer | None:
         """Latches the emergency stop on behalf of `who`; answers at once when there is a joint state."""
-        tick = self._tick
-        self._latch.set(Evidence(Reason.STOP_REQUEST, who), tick.stamp_ns if tick is not None else 0)
-        return self._decide(tick) if tick is not None else None
+        return self._stop(Evidence(Reason.STOP_REQUEST, who))
 
     def request_reset(self, now_ns: int) -> str | None:
         """Ends a latched stop, or returns why it may not end yet. Commands from before the reset are not used after it."""
@@ -163,81 +195,162 @@ class Supervisor:
         if (refusal := self._refusal(tick, now_ns)) is not None:
             return refusal
         self._latch.clear()
-        self._queue.forget_before(tick.stamp_ns + 1)
+        self._withhold("reset", tick)
         if tick.around is not None:
-            # Outside a limit, the way back must be open: what is tolerated starts from here and shrinks as the arm comes back.
-            self._tolerated = np.maximum(tick.around.excess, 0.0) + self._barriers.tolerance
+            self._sensing.tolerate(tick.around)
         self._decide(tick)
         return None
 
+    def set_mode(self, mode: Mode) -> Answer | None:
+        """Changes the mode: the arm comes to rest, and whoever proposes from now on starts from there."""
+        if mode is self.mode:
+            return None
+        self.mode = mode
+        self.proposals.choose(mode)
+        # The dead-man key must be pressed anew for the new mode.
+        self.heartbeat.forget()
+        if self._tick is None:
+            return None
+        self._withhold("change of mode", self._tick)
+        return self._decide(self._tick)
+
     # The decision.
-    def _open(self, stamp_ns: int, sample: JointSample | None, around: Surroundings | None, now_ns: int) -> _Tick:
+    def _open(self, stamp_ns: int, sample: JointSample | None, now_ns: int) -> Tick:
         """Makes the joint state of `stamp_ns` the newest tick."""
         last, period = self._tick, 1.0 / self._arm.state_rate_hz
-        self._receipt.note(now_ns)
         if last is None or self._answer is None:
-            self._tick = _Tick(stamp_ns, period, self._still, sample, around)
+            self._fresh_joints.note(stamp_ns, now_ns)
+            around = self._measured(sample, self._still, period)
+            self._tick = Tick(stamp_ns, now_ns, period, self._still, self._still, sample, around)
             return self._tick
-        self._counted[self._answer.evidence.key] += 1
+        self._finish_tick(self._answer, last, sample)
         previous, elapsed = self._answer.velocity, ns_to_seconds(stamp_ns - last.stamp_ns)
+        change = frozen_vector(previous - last.previous)
         if elapsed < 0.0:
             reversal = Evidence(Reason.TIME_REVERSED, "joint state", stamp_ns / NS_PER_S, last.stamp_ns / NS_PER_S, "s")
             # The new time is the one that counts from here on: nothing stamped before can be compared with it.
-            self._queue.clear()
+            self.proposals.clear()
+            for fresh in (self._fresh_joints, self._fresh_images, self.heartbeat):
+                fresh.forget()
             self._bad_command_ns = None
             self._latch.set(reversal, stamp_ns)
+            self._sensing.interrupt()
             elapsed = period
+        elif (
+            jump := clock_jump(stamp_ns - last.stamp_ns, now_ns - last.now_ns, self._limits.supervision.clock_jump)
+        ) is not None:
+            self._latch.set(jump, stamp_ns)
         elif last.sample is not None and sample is not None and self._jumped(last.sample, sample, elapsed):
             # A simulator that was reset: what was commanded before says nothing about the arm as it is now.
-            self._queue.forget_before(stamp_ns)
-            previous = self._still
-        self._tick = _Tick(stamp_ns, min(elapsed, _LONGEST_STEP * period), previous, sample, around)
+            self.proposals.forget_before(stamp_ns)
+            self._sensing.interrupt()
+            previous = change = self._still
+        self._fresh_joints.note(stamp_ns, now_ns)
+        self._resumption.observe(previous, sample.velocity if sample is not None else None)
+        around = self._measured(sample, previous, elapsed)
+        self._tick = Tick(stamp_ns, now_ns, min(elapsed, _LONGEST_STEP * period), previous, change, sample, around)
         return self._tick
+
+    def _measured(self, sample: JointSample | None, heading: Vector, elapsed: float) -> Surroundings | None:
+        return self._sensing.measure(sample, heading, elapsed, self._envelopes[self.mode].top_speed)
+
+    def _finish_tick(self, answer: Answer, tick: Tick, sample: JointSample | None) -> None:
+        """The answer to `tick` is final; `sample` is what the arm did under it."""
+        self._counted[answer.evidence.key] += 1
+        measured = sample.velocity if sample is not None else None
+        proposals = self.proposals
+        step = self._recorder.add(proposals.usable, proposals.source.value, answer.velocity, measured, answer.evidence)
+        self._step = step or self._step
 
     def _jumped(self, before: JointSample, after: JointSample, elapsed: float) -> bool:
         reach = self._arm.max_velocity * elapsed * 1.5 + self._limits.jump_margin
         return bool((np.abs(after.position - before.position) > reach).any())
 
-    def _decide(self, tick: _Tick) -> Answer:
+    def _stop(self, evidence: Evidence | None) -> Answer | None:
+        """Latches `evidence`, if any, and answers the newest joint state with it."""
+        if evidence is None:
+            return None
+        tick = self._tick
+        self._latch.set(evidence, tick.stamp_ns if tick is not None else 0)
+        return self._decide(tick) if tick is not None else None
+
+    def _withhold(self, after: str, tick: Tick) -> None:
+        self.proposals.forget_before(tick.stamp_ns + 1)
+        self._resumption.begin(after)
+
+    def _latch_lost_heartbeat(self, tick: Tick, now_ns: int) -> bool:
+        """Latches the loss of the heartbeat in a mode that needs it, once it has been there; tells whether that happened now."""
+        if not self._envelopes[self.mode].heartbeat or (lost := self.heartbeat.judge(tick.stamp_ns, now_ns)) is None:
+            return False
+        self._latch.set(lost, tick.stamp_ns)
+        self.heartbeat.forget()
+        return True
+
+    def _decide(self, tick: Tick) -> Answer:
         """Answers `tick` with what is known now."""
-        for command in self._queue.advance(tick.stamp_ns):
+        for command in self.proposals.advance(tick.stamp_ns):
             if (bad := check_command(command, self._arm.joint_names)) is not None:
                 self._latch.set(bad, tick.stamp_ns)
                 self._bad_command_ns = command.stamp_ns
-        newest = self._queue.newest
+        policy = self.proposals.answered
         filtered = self._filtered(tick)
+        stamp_ns, version = (policy.stamp_ns, policy.policy_version) if policy is not None else (0, 0)
         self._answer = Answer(
             tick.stamp_ns,
             frozen_vector(filtered.velocity),
             filtered.evidence,
-            newest.stamp_ns if newest is not None else 0,
-            newest.policy_version if newest is not None else 0,
+            stamp_ns,
+            version if self.proposals.source is Source.POLICY else 0,
         )
         return self._answer
 
-    def _filtered(self, tick: _Tick) -> Filtered:
-        command, halt = self._queue.usable, self._latch.evidence
+    def _filtered(self, tick: Tick) -> Filtered:
+        command, halt = self.proposals.usable, self._halt(tick)
         if tick.around is None:
             blind = Evidence(Reason.JOINTS_MALFORMED, "there is no usable measurement.")
-            return Filtered(self._filter.halt_blind(tick.previous, tick.seconds), halt or blind)
-        if halt is None and command is None:
-            halt = NO_COMMAND
-        if halt is None and command is not None:
-            halt = stale_command(command.stamp_ns, tick.stamp_ns, self._limits.command_age)
-        proposed = self._still if halt is not None or command is None else command.velocity
-        filtered = self._filter.apply(proposed, tick.previous, tick.seconds, tick.around)
-        return filtered if halt is None else replace(filtered, evidence=halt)
+            return Filtered(self._filter.halt_blind(tick.previous, tick.seconds), self._latch.evidence or blind)
+        if halt is not None or command is None:
+            filtered = self._filter.apply(self._still, tick.previous, tick.seconds, tick.around, tick.change)
+            return replace(filtered, evidence=halt or NO_COMMAND)
+        proposed, slowed = self._envelopes[self.mode].slowed(command.velocity)
+        share, ramping = self._resumption.share(command.stamp_ns, tick.stamp_ns)
+        filtered = self._filter.apply(
+            proposed * share if ramping else proposed, tick.previous, tick.seconds, tick.around, tick.change
+        )
+        # What the filter changed says more than what was scaled before.
+        own = slowed or ramping
+        return replace(filtered, evidence=own) if own and filtered.evidence.verdict is not Verdict.LIMITED else filtered
 
-    def _refusal(self, tick: _Tick, now_ns: int) -> str | None:
+    def _halt(self, tick: Tick) -> Evidence | None:
+        """Returns why nothing may be proposed now, the gravest cause first, or None."""
+        if self._latch.evidence is not None:
+            return self._latch.evidence
+        if self.mode is Mode.OBSERVE:
+            return Evidence(Reason.OBSERVING)
+        if self._envelopes[self.mode].heartbeat and not self.heartbeat.seen:
+            return Evidence(Reason.NO_HEARTBEAT, self.mode.value)
+        command = self.proposals.usable
+        if command is None:
+            return NO_COMMAND
+        stale = self.proposals.stale(command, tick.stamp_ns) or (self.proposals.silent(tick.now_ns) if self._realtime else None)
+        blind = self._realtime and self.proposals.source is Source.POLICY
+        # A policy that gets no images falls silent, too: the camera is the cause to name.
+        unseen = self._fresh_images.judge(tick.stamp_ns, tick.now_ns) if blind else None
+        return unseen or stale or self._resumption.withheld
+
+    def _refusal(self, tick: Tick, now_ns: int) -> str | None:
         """Returns why the latched stop may not end yet, or None."""
-        if (silence := self._receipt.silence(now_ns)) is not None:
-            return f"The cause lasts: {silence.sentence}"
-        if tick.sample is None:
+        lasting = self._fresh_joints.by_receipt(now_ns) or self._interlocks.lasting
+        if lasting is not None:
+            return f"The cause lasts: {lasting.sentence}"
+        if tick.sample is None or tick.around is None:
             return "The cause lasts: the newest joint state cannot be used."
-        newest, bad_ns = self._queue.newest, self._bad_command_ns
-        still_bad = bad_ns is not None and newest is not None and newest.stamp_ns <= bad_ns
-        if still_bad and stale_command(bad_ns or 0, tick.stamp_ns, self._limits.command_age) is None:
-            return "The cause lasts: the newest policy command cannot be used."
+        if self._envelopes[self.mode].heartbeat and not self.heartbeat.seen:
+            return f"The cause lasts: mode {self.mode.value} needs the dead-man key, and it is not held."
+        newest, bad_ns = self.proposals.newest, self._bad_command_ns
+        bad = newest is not None and bad_ns is not None and newest.stamp_ns <= bad_ns
+        if newest is not None and bad and self.proposals.stale(newest, tick.stamp_ns) is None:
+            return f"The cause lasts: the newest {self.proposals.source.value} command cannot be used."
         speeds, standstill = np.abs(tick.sample.velocity), self._limits.standstill
         if (speeds > standstill).any():
             joint = int(np.argmax(speeds))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from jaco_core.arms import Arm
-from jaco_core.types import JointSample, Vector, VelocityCommand
+from jaco_core.types import JointSample, Vector, VelocityCommand, frozen_vector
 from jaco_core.units import ns_to_seconds
 from jaco_safety.supervisor import Answer, Supervisor
 
@@ -23,6 +23,7 @@ class Bench:
     position: Vector
     stamp_ns: int = 1_000_000_000
     sequence: int = 0
+    effort: Vector = field(default_factory=lambda: frozen_vector(()))
 
     def __post_init__(self) -> None:
         self.velocity: Vector = np.zeros(len(self.arm))
@@ -36,7 +37,7 @@ class Bench:
 
     def joints(self, now_ns: int | None = None) -> Answer:
         """Sends the joint state of the newest tick."""
-        sample = JointSample(self.stamp_ns, self.arm.joint_names, self.position, self.velocity)
+        sample = JointSample(self.stamp_ns, self.arm.joint_names, self.position, self.velocity, self.effort)
         return self.supervisor.on_joints(sample, self.stamp_ns if now_ns is None else now_ns)
 
     def step(self, ticks: int = 1) -> Answer:

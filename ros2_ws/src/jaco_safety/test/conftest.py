@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from jaco_core.arms import Arm, load_arm
-from jaco_core.kinematics import Kinematics
 from jaco_safety.barriers import Barriers
 from jaco_safety.filter import VelocityFilter
 from jaco_safety.limits import SafetyLimits, load_limits
@@ -24,20 +23,15 @@ def limits() -> SafetyLimits:
 
 
 @pytest.fixture(scope="session")
-def kinematics(arm: Arm) -> Kinematics:
-    return Kinematics(arm)
-
-
-@pytest.fixture(scope="session")
-def barriers(arm: Arm, limits: SafetyLimits, kinematics: Kinematics) -> Barriers:
-    return Barriers(arm, limits, kinematics)
+def barriers(arm: Arm, limits: SafetyLimits) -> Barriers:
+    return Barriers(arm, limits)
 
 
 @pytest.fixture(scope="session")
 def velocity_filter(arm: Arm, limits: SafetyLimits, barriers: Barriers) -> VelocityFilter:
-    return VelocityFilter(arm, limits, barriers.barriers)
+    return VelocityFilter(arm, limits, barriers)
 
 
 @pytest.fixture
-def bench(arm: Arm, limits: SafetyLimits, kinematics: Kinematics) -> Bench:
-    return Bench(arm, Supervisor(arm, limits, kinematics), arm.home.copy())
+def bench(arm: Arm, limits: SafetyLimits) -> Bench:
+    return Bench(arm, Supervisor(arm, limits), arm.home.copy())

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaco_core.arms import Arm
-from jaco_core.kinematics import Kinematics
 from jaco_core.types import JointSample, Vector, VelocityCommand
 from jaco_safety.limits import SafetyLimits
 from jaco_safety.supervisor import Supervisor
@@ -66,11 +65,9 @@ def play(supervisor: Supervisor, drive: Script, lead: list[int], repeats: list[b
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 2**32 - 1), faulty=st.booleans())
-def test_order_of_arrival_does_not_matter(
-    arm: Arm, limits: SafetyLimits, kinematics: Kinematics, data: st.DataObject, seed: int, faulty: bool
-) -> None:
+def test_order_of_arrival_does_not_matter(arm: Arm, limits: SafetyLimits, data: st.DataObject, seed: int, faulty: bool) -> None:
     drive = script(arm, seed, faulty)
-    plain, shuffled = Supervisor(arm, limits, kinematics), Supervisor(arm, limits, kinematics)
+    plain, shuffled = Supervisor(arm, limits), Supervisor(arm, limits)
     lead = data.draw(st.lists(st.integers(0, 8), min_size=len(drive.commands), max_size=len(drive.commands)))
     repeats = data.draw(st.lists(st.booleans(), min_size=TICKS, max_size=TICKS))
     expected = play(plain, drive, [0] * len(drive.commands), [False] * TICKS)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from jaco_core.types import JointSample
+from jaco_core.types import JointSample, VelocityCommand
+from jaco_safety.barriers import Barriers
+from jaco_safety.interlocks import InputKind
+from jaco_safety.limits import load_limits
+from jaco_safety.modes import Mode
+from jaco_safety.proposals import Source
 from jaco_safety.reasons import OUTCOMES, Reason, State
-from jaco_safety.supervisor import Answer
+from jaco_safety.supervisor import Answer, Supervisor
 from jaco_safety.testing import TICK_NS, Bench
 
 SECOND = 1_000_000_000
@@ -91,7 +98,57 @@ def stretched(bench: Bench, joint_2: float) -> Answer:
 def turned(bench: Bench) -> Answer:
     """The arm, stretched out and raised, turns about its base towards a side of the workspace."""
     bench.position = np.array([0.0, np.pi / 2.0 + 0.6, np.pi, 0.0, 0.0, 0.0, 0.6, 0.6, 0.6])
-    return pushed(bench, 0, 0.6, 600, Reason.WORKSPACE)
+    return pushed(bench, 0, 0.6, 900, Reason.WORKSPACE)
+
+
+def limited_by(bench: Bench, **changes: Any) -> Bench:
+    """Gives the bench a supervisor with other limits."""
+    bench.supervisor = Supervisor(bench.arm, replace(load_limits(bench.arm.name), **changes))
+    return bench
+
+
+# Under the hand at home, between it and the table.
+BOX = [[0.2, -0.4, -0.1, 0.7, 0.4, 0.12]]
+FOLDED = 5.85
+
+
+def too_strained(bench: Bench) -> Answer:
+    bench.effort = np.array([0.0, 31.0, 0, 0, 0, 0, 0, 0, 0])
+    return pushed(bench, 1, 0.3, 3, Reason.TORQUE)
+
+
+def touched(bench: Bench) -> Answer:
+    """Something leans on the arm at rest."""
+    bench.effort = np.array([0.0, 20.0, 0, 0, 0, 0, 0, 0, 0])
+    answer = pushed(bench, 1, 0.0, 30, Reason.CONTACT)
+    bench.effort = np.zeros(9)
+    return answer
+
+
+def reversed_while_speeding_up(bench: Bench) -> Answer:
+    bench.joints()
+    bench.command(0.3)
+    bench.step(3)
+    return answered(bench.command(-0.3))
+
+
+def swung(bench: Bench) -> Answer:
+    """The arm, stretched out and so next to singular, turns about its base."""
+    bench.position = np.array([-1.2, np.pi / 2.0 + 0.9, np.pi, 0.0, 0.0, 0.0, 0.6, 0.6, 0.6])
+    return pushed(bench, 0, 0.6, 300, Reason.SINGULARITY)
+
+
+def rushed(bench: Bench) -> Answer:
+    """All joints carry the hand sideways as fast as they can."""
+    barriers = Barriers(bench.arm, load_limits(bench.arm.name))
+    bench.joints()
+    for _ in range(60):
+        sideways = barriers.at(bench.position).speed_jacobian[0, 1]
+        bench.command(0.95 * bench.arm.max_velocity * np.sign(sideways))
+        answer = bench.step()
+        if answer.evidence.reason is Reason.CARTESIAN_SPEED:
+            return answer
+    raise AssertionError("the hand never was too fast")
 
 
 def passing(bench: Bench) -> Answer:
@@ -115,14 +172,99 @@ def requested(bench: Bench) -> Answer:
     return answered(bench.supervisor.request_stop("an operator"))
 
 
+def observing(bench: Bench) -> Answer:
+    bench.supervisor.set_mode(Mode.OBSERVE)
+    return bench.joints()
+
+
+def keyless(bench: Bench) -> Answer:
+    bench.supervisor.set_mode(Mode.SUPERVISED)
+    return bench.joints()
+
+
+def let_go(bench: Bench) -> Answer:
+    keyless(bench)
+    bench.supervisor.on_heartbeat(bench.stamp_ns, bench.stamp_ns)
+    return bench.step(40)
+
+
+def handed_over(bench: Bench) -> Bench:
+    moving(bench)
+    bench.supervisor.set_mode(Mode.OBSERVE)
+    bench.step(30)
+    bench.supervisor.set_mode(Mode.AUTONOMOUS)
+    return bench
+
+
+def settling(bench: Bench) -> Answer:
+    handed_over(bench)
+    bench.stamp_ns += TICK_NS
+    bench.velocity = np.full(9, 0.2)
+    bench.joints()
+    return answered(bench.command(0.1))
+
+
+def ramping_up(bench: Bench) -> Answer:
+    handed_over(bench).step()
+    return answered(bench.command(0.1))
+
+
+def too_fast_for_the_mode(bench: Bench) -> Answer:
+    bench.joints()
+    bench.supervisor.set_mode(Mode.GUIDED)
+    for _ in range(80):
+        velocity = np.zeros(9)
+        velocity[5] = 0.9 * bench.arm.max_velocity[5]
+        bench.supervisor.on_command(VelocityCommand(bench.stamp_ns, bench.arm.joint_names, velocity), source=Source.OPERATOR)
+        answer = bench.step()
+    return answer
+
+
+def unseen(bench: Bench) -> Answer:
+    bench.supervisor = Supervisor(bench.arm, load_limits("j2n6s300"), realtime=True)
+    bench.joints()
+    bench.supervisor.on_image(bench.stamp_ns, bench.stamp_ns)
+    for _ in range(40):
+        bench.command(0.1)
+        answer = bench.step()
+    return answer
+
+
+def jumped_clock(bench: Bench) -> Answer:
+    moving(bench)
+    now_ns = bench.stamp_ns + TICK_NS
+    bench.stamp_ns += SECOND
+    return bench.joints(now_ns)
+
+
+def rivalled(bench: Bench) -> Answer:
+    moving(bench)
+    answer = answered(bench.supervisor.on_publishers("/arm/command", ["supervisor", "rogue"]))
+    bench.supervisor.on_publishers("/arm/command", ["supervisor"])
+    return answer
+
+
+def stopped_by(bench: Bench, kind: InputKind) -> Answer:
+    moving(bench)
+    answer = answered(bench.supervisor.on_stop_input(kind, "source", True, "why."))
+    bench.supervisor.on_stop_input(kind, "source", False, "")
+    return answer
+
+
 SCENARIOS: dict[Reason, Callable[[Bench], Answer]] = {
     Reason.NONE: passing,
     Reason.ACCELERATION: ramping,
     Reason.NO_COMMAND: lambda bench: bench.joints(),
     Reason.VELOCITY: too_fast,
-    Reason.POSITION: lambda bench: pushed(bench, 6, 0.5, 300, Reason.POSITION),
+    Reason.JERK: reversed_while_speeding_up,
+    Reason.POSITION: lambda bench: pushed(bench, 6, 0.45, 300, Reason.POSITION),
     Reason.WORKSPACE: turned,
     Reason.TABLE: lambda bench: pushed(bench, 1, -0.6, 600, Reason.TABLE),
+    Reason.KEEP_OUT: lambda bench: pushed(limited_by(bench, keep_out_boxes=BOX), 1, -0.6, 600, Reason.KEEP_OUT),
+    Reason.SELF_COLLISION: lambda bench: pushed(bench, 2, 0.6, 600, Reason.SELF_COLLISION),
+    Reason.CARTESIAN_SPEED: rushed,
+    Reason.SINGULARITY: swung,
+    Reason.TORQUE: too_strained,
     Reason.STALE_COMMAND: stale,
     Reason.COMMAND_NOT_FINITE: lambda bench: answered(moving(bench).command(float("nan"))),
     Reason.COMMAND_LENGTH: lambda bench: answered(moving(bench).command([0.1] * 8)),
@@ -134,7 +276,22 @@ SCENARIOS: dict[Reason, Callable[[Bench], Answer]] = {
     Reason.POSITION_OUTSIDE: lambda bench: placed(bench, 6, 1.6),
     Reason.WORKSPACE_OUTSIDE: lambda bench: stretched(bench, np.pi),
     Reason.TABLE_OUTSIDE: lambda bench: stretched(bench, np.pi / 2.0 - 0.3),
+    Reason.KEEP_OUT_OUTSIDE: lambda bench: placed(limited_by(bench, keep_out_boxes=BOX), 1, 2.2),
+    Reason.SELF_COLLISION_OUTSIDE: lambda bench: placed(bench, 2, FOLDED),
+    Reason.CONTACT: touched,
     Reason.STOP_REQUEST: requested,
+    Reason.OBSERVING: observing,
+    Reason.NO_HEARTBEAT: keyless,
+    Reason.HEARTBEAT_LOST: let_go,
+    Reason.SETTLING: settling,
+    Reason.RAMP_UP: ramping_up,
+    Reason.MODE_SPEED: too_fast_for_the_mode,
+    Reason.STALE_IMAGES: unseen,
+    Reason.CLOCK_JUMPED: jumped_clock,
+    Reason.SECOND_PUBLISHER: rivalled,
+    Reason.DRIVER_FAULT: lambda bench: stopped_by(bench, InputKind.DRIVER),
+    Reason.OPERATOR_STOP: lambda bench: stopped_by(bench, InputKind.OPERATOR),
+    Reason.HARDWARE_STOP: lambda bench: stopped_by(bench, InputKind.HARDWARE),
 }
 
 
@@ -179,6 +336,7 @@ def test_stop_ends_by_reset_once_its_cause_is_gone(bench: Bench, reason: Reason)
     for _ in range(60):
         bench.stamp_ns += TICK_NS
         bench.joints()
+    bench.supervisor.on_heartbeat(bench.stamp_ns, bench.stamp_ns)
     assert bench.supervisor.request_reset(bench.stamp_ns) is None
     assert bench.supervisor.state is State.READY
     bench.command(0.3)
@@ -222,8 +380,8 @@ def test_second_answer_replaces_the_first(bench: Bench) -> None:
     second = answered(bench.command(-0.3))
     assert second.stamp_ns == first.stamp_ns
     assert second.policy_stamp_ns == bench.stamp_ns
-    # From the tick before (one step up), one step down: rest.
-    assert np.allclose(second.velocity, 0.0)
+    # From the tick before, which was going up: the jerk limit lets the acceleration end, and no more.
+    assert np.all(second.velocity < first.velocity)
     third = answered(bench.command(-0.3))
     assert third.velocity.tobytes() == second.velocity.tobytes()
     assert sum(bench.supervisor.counts.values()) == 2
@@ -331,9 +489,79 @@ def test_reset_is_refused_while_joint_states_are_missing(bench: Bench) -> None:
     assert "No new joint state" in (bench.supervisor.request_reset(bench.stamp_ns + SECOND) or "")
 
 
-def test_silence_commands_rest_and_stays_at_rest(bench: Bench) -> None:
-    assert not silent(bench).velocity.any()
+def test_silence_brakes_to_rest_and_stays_at_rest(bench: Bench) -> None:
+    before = moving(bench).velocity
+    now_ns = bench.stamp_ns + SECOND
+    for _ in range(30):
+        velocity = answered(bench.supervisor.on_watchdog(now_ns)).velocity
+        now_ns += 2 * TICK_NS
+        assert np.all(np.abs(velocity) <= np.abs(before) + 1e-12)
+        assert np.all(np.abs(velocity - before) <= 2.0 * bench.arm.max_acceleration * 0.01 + 1e-9)
+        before = velocity
+    assert not velocity.any()
     assert not answered(bench.command(0.3)).velocity.any()
+
+
+def test_another_policy_takes_over_without_a_jump(bench: Bench) -> None:
+    before = moving(bench).velocity
+    for version in (8, 9):
+        velocity = np.full(9, 0.3 if version == 9 else -0.3)
+        bench.supervisor.on_command(VelocityCommand(bench.stamp_ns, bench.arm.joint_names, velocity, 100 + version, version))
+        for _ in range(20):
+            bench.step()
+            assert np.all(np.abs(bench.velocity - before) <= bench.arm.max_acceleration * 0.01 + 1e-9)
+            before = bench.velocity
+
+
+def test_a_cause_that_lasts_refuses_the_reset(bench: Bench) -> None:
+    moving(bench, 0.0)
+    bench.supervisor.on_stop_input(InputKind.HARDWARE, "button", True, "")
+    bench.step(100)
+    assert "hardware input" in (bench.supervisor.request_reset(bench.stamp_ns) or "")
+    bench.supervisor.on_stop_input(InputKind.HARDWARE, "button", False, "")
+    assert bench.supervisor.request_reset(bench.stamp_ns) is None
+
+
+def test_replayed_number_is_refused(bench: Bench) -> None:
+    bench.joints()
+    for _ in range(5):
+        bench.command(0.01)
+        bench.step()
+    old = VelocityCommand(bench.stamp_ns, bench.arm.joint_names, np.full(9, 0.3), 3)
+    bench.supervisor.on_command(old)
+    assert answered(bench.supervisor.answer).velocity.max() < 0.02
+    assert bench.supervisor.proposals.refused(Source.POLICY) == 1
+
+
+def test_gaps_and_repeats_are_counted(bench: Bench) -> None:
+    for number in (1, 2, 2, 5, 4, 6):
+        bench.supervisor.on_command(VelocityCommand(number, bench.arm.joint_names, np.zeros(9), number))
+    sequence = bench.supervisor.proposals.sequences[Source.POLICY]
+    assert (sequence.gaps, sequence.repeats, sequence.reversals) == (2, 1, 1)
+
+
+def test_stop_resumes_by_itself_only_where_it_may(bench: Bench) -> None:
+    limits = load_limits("j2n6s300")
+    own = replace(limits, supervision=replace(limits.supervision, self_resuming=["stale_joints"]))
+    bench.supervisor = Supervisor(bench.arm, own)
+    moving(bench, 0.0)
+    bench.supervisor.on_watchdog(bench.stamp_ns + SECOND)
+    assert bench.supervisor.state is State.PROTECTIVE_STOP
+    bench.step(80)
+    assert bench.supervisor.state is State.READY
+
+
+def test_silent_policy_is_noticed_though_stamps_stand_still(bench: Bench) -> None:
+    bench.supervisor = Supervisor(bench.arm, load_limits("j2n6s300"), realtime=True)
+    bench.joints()
+    now_ns = bench.stamp_ns
+    bench.supervisor.on_command(VelocityCommand(now_ns, bench.arm.joint_names, np.full(9, 0.01), 1), now_ns)
+    for _ in range(40):
+        # A clock that crawls: 1 ms per 10 ms.
+        bench.stamp_ns += TICK_NS // 10
+        now_ns += TICK_NS
+        answer = bench.joints(now_ns)
+    assert answer.evidence.reason is Reason.STALE_COMMAND
 
 
 def test_repeated_stamps_are_silence(bench: Bench) -> None:

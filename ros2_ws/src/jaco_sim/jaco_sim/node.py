@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
-from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, SceneState
+from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, SceneState, StopInput
 from jaco_interfaces.srv import ResetEpisode
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
@@ -16,6 +16,7 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from jaco_core.errors import ContractError
 from jaco_core.parameters import parameter
+from jaco_core.ramp import ramp_velocity
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.waiting import wait_for_peers
@@ -59,6 +60,7 @@ class SimNode(JacoNode[Config]):
         self._newest_at = self._tick_opened = self._image_sent = 0.0
         self._sequence = 0
         self._image_stamp_ns = -1
+        self._last_applied = np.zeros(len(self._world.arm))
         self._waiting_for_latency = False
         self._done = False
         self._clock_publisher = self.create_publisher(ClockMessage, "/clock", qos.STATE_WRITER)
@@ -68,6 +70,8 @@ class SimNode(JacoNode[Config]):
         self._camera_info = self.create_publisher(CameraInfo, "/camera/camera_info", qos.STATE_WRITER)
         self._image = self.create_publisher(Image, "/camera/image_raw", qos.STATE_WRITER)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENT)
+        self._stop_input = self.create_publisher(StopInput, "/safety/inputs", qos.INPUT)
+        self._faulted = False
         self._command = self.create_subscription(JointVelocityCommand, "/arm/command", self._on_command, qos.COMMAND)
         self._episode = self.create_subscription(EpisodeState, "/episode/state", self._on_episode, qos.EVENT)
         self.create_service(ResetEpisode, "/scene/reset", self._on_reset)
@@ -131,6 +135,7 @@ class SimNode(JacoNode[Config]):
     def _apply(self, command: VelocityCommand) -> None:
         """Publishes what is applied: a learner learns from this, not from what was asked."""
         self._sequence += 1
+        self._last_applied = command.velocity
         self._applied.publish(
             convert.command_to_message(
                 VelocityCommand(
@@ -148,7 +153,7 @@ class SimNode(JacoNode[Config]):
         return VelocityCommand(self._world.stamp_ns, self._world.arm.joint_names, np.zeros(len(self._world.arm)))
 
     def _on_command(self, message: JointVelocityCommand) -> None:
-        if not self.active:
+        if not self.active or self._rivals():
             return
         try:
             command = convert.command_from_message(message)
@@ -163,6 +168,27 @@ class SimNode(JacoNode[Config]):
             self._statistics.record_latency(now - self._image_sent)
         self._barrier.offer_command(command)
         self._advance_lockstep()
+
+    def _rivals(self) -> bool:
+        """Obeys nobody while more than one node commands the arm, as the driver does, and tells whether that is so."""
+        rivals = bool(self._command.get_publisher_count() > 1)
+        if rivals:
+            self._newest = None
+        if rivals != self._faulted:
+            self._faulted = rivals
+            names = ", ".join(sorted(info.node_name for info in self.get_publishers_info_by_topic("/arm/command")))
+            message = f"More than one node publishes /arm/command: {names}." if rivals else ""
+            fault = StopInput(kind=StopInput.DRIVER, source=self.get_name(), active=rivals, message=message)
+            fault.header.stamp = convert.ns_to_stamp(self._world.stamp_ns)
+            self._stop_input.publish(fault)
+            self.get_logger().error(message) if rivals else self.get_logger().info("One node commands the arm again.")
+        return rivals
+
+    def _rest(self) -> VelocityCommand:
+        """The next command on the way to rest, at the arm's acceleration: what an arm without orders does."""
+        arm, last = self._world.arm, self._last_applied
+        velocity = ramp_velocity(last, np.zeros(len(arm)), arm.max_acceleration, TICK_S)
+        return VelocityCommand(self._world.stamp_ns, arm.joint_names, velocity)
 
     def _on_episode(self, message: EpisodeState) -> None:
         if self.active:
@@ -180,7 +206,7 @@ class SimNode(JacoNode[Config]):
             self._barrier.offer_reset(int(request.seed))
             self._advance_lockstep()
         else:
-            self._newest = None
+            self._newest, self._last_applied = None, np.zeros(len(self._world.arm))
             self._reset(int(request.seed))
             response.stamp = convert.ns_to_stamp(self._world.stamp_ns)
         return response
@@ -229,8 +255,9 @@ class SimNode(JacoNode[Config]):
     def _tick_realtime(self) -> None:
         if not self.active:
             return
+        self._rivals()
         late = self._newest is None or time.monotonic() - self._newest_at > self._config.command_timeout
-        self._close_tick(self._zero() if late or self._newest is None else self._newest)
+        self._close_tick(self._rest() if late or self._newest is None else self._newest)
         if self._statistics.ticks % 100 == 0:
             self._publish_statistics()
         self._open_tick()

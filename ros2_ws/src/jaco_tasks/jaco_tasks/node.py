@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 from jaco_interfaces.msg import EpisodeState, SceneState
 from jaco_interfaces.srv import ResetEpisode
 from rclpy.client import Client
@@ -130,7 +131,15 @@ class TaskNode(JacoNode[Config]):
                 continue
             self._pending.pop(0)
             if stamp_ns >= self._begins_at:
-                self._judge_observation(stamp_ns, convert.joints_from_message(message).ordered(self._arm.joint_names), scene)
+                try:
+                    joints = convert.joints_from_message(message).ordered(self._arm.joint_names)
+                    if not np.isfinite(joints.position).all():
+                        raise ContractError(f"its positions are {joints.position.tolist()}.")
+                except ContractError as error:
+                    # The supervisor stops the arm for it; the task waits for one that can be judged.
+                    self.get_logger().error(f"A joint state was refused: {error}", throttle_duration_sec=1.0)
+                    continue
+                self._judge_observation(stamp_ns, joints, scene)
 
     def _judge_observation(self, stamp_ns: int, joints: JointSample, scene: SceneSample) -> None:
         self._kinematics.update(joints.position)

@@ -27,6 +27,9 @@ SENSOR = _profile(ReliabilityPolicy.BEST_EFFORT, 5)
 LATCHED = _profile(ReliabilityPolicy.RELIABLE, 1, DurabilityPolicy.TRANSIENT_LOCAL)
 """The last value counts for late readers too: safety status, policy version, robot description."""
 
+INPUT = _profile(ReliabilityPolicy.RELIABLE, 10, DurabilityPolicy.TRANSIENT_LOCAL)
+"""Stop inputs of several publishers: none may be lost, and a late supervisor hears what still holds."""
+
 EVENT = _profile(ReliabilityPolicy.RELIABLE, 100)
 """Episode states, policy steps, diagnostics: each one counts."""
 

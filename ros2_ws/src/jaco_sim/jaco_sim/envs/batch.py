@@ -73,7 +73,7 @@ class BatchEnv:
         """Takes one control step with action indices of shape (k, n)."""
         velocity = action_velocity(self.speeds, action)
         for _ in range(self._ticks):
-            self._command = ramp_velocity(self._command, velocity, self.scene.arm.max_acceleration, TICK_S)
+            self._command = self.following(velocity)
             for simulation, command in zip(self.simulations, self._command, strict=True):
                 simulation.apply(command)
                 simulation.step()
@@ -82,6 +82,10 @@ class BatchEnv:
             if status.phase == ENDED and self._restart:
                 self._begin(index, None)
         return self._observe(statuses)
+
+    def following(self, velocity: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Returns the commands [rad/s], shape (k, n), that follow the present ones when the policy wants `velocity`."""
+        return ramp_velocity(self._command, velocity, self.scene.arm.max_acceleration, TICK_S)
 
     @property
     def statuses(self) -> list[EpisodeStatus]:

@@ -1,0 +1,36 @@
+"""The Kinova Gen3 with 7 joints: frames and masses as Kinova publishes them, shapes as capsules around the links (gen3.xml)."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from typing import Any
+
+import mujoco
+
+from jaco_core.arms import Arm, Joint
+from jaco_core.models.parts import TrackedPoint, add_servos, compensate_gravity
+
+# Gain [N m s/rad] (ours) and peak torque [N m] (Kinova's URDF) of the servos.
+LARGE_JOINT_SERVO = (400.0, 39.0)
+SMALL_JOINT_SERVO = (100.0, 9.0)
+LARGE_JOINTS = frozenset({"joint_1", "joint_2", "joint_3", "joint_4"})
+
+# Elbow and wrist are the centres of joints 4 and 6. The palm is the flange's middle.
+TRACKED_POINTS = (
+    TrackedPoint("elbow", "forearm", (0.0, 0.0, 0.0), 0.05),
+    TrackedPoint("wrist", "wrist_2", (0.0, 0.0, 0.0), 0.045),
+    TrackedPoint("palm", "bracelet", (0.0, 0.0, -0.0615), 0.0),
+)
+
+
+def build(arm: Arm) -> Any:
+    """Returns the arm; site "palm" is the middle of its flange."""
+    with as_file(files(__package__) / "gen3.xml") as path:
+        spec = mujoco.MjSpec.from_file(str(path))
+    compensate_gravity(spec)
+    add_servos(spec, arm, _servo)
+    return spec
+
+
+def _servo(joint: Joint) -> tuple[float, float]:
+    return LARGE_JOINT_SERVO if joint.name in LARGE_JOINTS else SMALL_JOINT_SERVO

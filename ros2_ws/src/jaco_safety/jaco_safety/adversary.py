@@ -1,0 +1,137 @@
+"""Proposals that try to talk the filter past a limit. Each adversary is a function of what an attacker could know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from jaco_core.arms import Arm
+from jaco_core.types import Vector
+from jaco_safety.barriers import Barriers, Surroundings
+from jaco_safety.filter import VelocityFilter
+
+_GREEDY_TRIES = 3
+
+
+@dataclass
+class Attack:
+    """One attack in progress. `last`: the proposal before; `victim`: what it picked on at its start; `velocity`: of the arm."""
+
+    arm: Arm
+    barriers: Barriers
+    filter: VelocityFilter
+    rng: np.random.Generator
+    tick: int
+    last: Vector
+    victim: int
+    velocity: Vector
+
+
+Adversary = Callable[[Attack, Surroundings], Vector]
+
+
+def _full_speed(attack: Attack, direction: Vector, share: float = 1.0) -> Vector:
+    """Returns `share` of every joint's top speed, with the signs of `direction`, shape (n,)."""
+    return np.asarray(share * attack.arm.max_velocity * np.sign(direction), dtype=np.float64)
+
+
+def _random(attack: Attack, around: Surroundings) -> Vector:
+    return attack.rng.uniform(-2.0, 2.0, len(attack.arm)) * attack.arm.max_velocity
+
+
+def _smooth(attack: Attack, around: Surroundings) -> Vector:
+    """Changes slowly: most of it passes unchanged, right up to a limit."""
+    top = 0.95 * attack.arm.max_velocity
+    return np.clip(attack.last + 0.01 * attack.rng.normal(size=len(attack.arm)), -top, top)
+
+
+def _bang_bang(attack: Attack, around: Surroundings) -> Vector:
+    """Full speed one way or the other, switched at random times."""
+    if attack.rng.random() > 0.08:
+        return attack.last
+    return _full_speed(attack, attack.rng.choice([-1.0, 0.0, 1.0], len(attack.arm)))
+
+
+def _joint_limits(attack: Attack, around: Surroundings) -> Vector:
+    """Runs every joint into its end, and back."""
+    if attack.tick % 150:
+        return attack.last
+    return _full_speed(attack, attack.rng.choice([-1.0, 1.0], len(attack.arm)), 2.0)
+
+
+def _chatter(attack: Attack, around: Surroundings) -> Vector:
+    """Reverses every few ticks, in step with the jerk limit."""
+    sign = 1.0 if (attack.tick // (1 + attack.victim % 7)) % 2 else -1.0
+    return _full_speed(attack, np.where(attack.rng.random(len(attack.arm)) < 0.9, sign, -sign), 1.5)
+
+
+def _nearest_barrier(attack: Attack, around: Surroundings) -> Vector:
+    """Pushes against whatever is nearest."""
+    if not len(around.near):
+        return _bang_bang(attack, around)
+    row = int(around.distance[around.near].argmin())
+    return _full_speed(attack, around.approach[row])
+
+
+def _one_barrier(attack: Attack, around: Surroundings) -> Vector:
+    """Pushes against one of the near barriers, tangentially jittering: slides along it."""
+    if not len(around.near):
+        return _bang_bang(attack, around)
+    row = attack.victim % len(around.near)
+    jitter = _full_speed(attack, attack.rng.choice([-1.0, 1.0], len(attack.arm)), 0.7)
+    return _full_speed(attack, around.approach[row]) + jitter
+
+
+def _self_collision(attack: Attack, around: Surroundings) -> Vector:
+    """Drives the arm into itself: against the nearest pair of links."""
+    first = around.near[-1] if len(around.near) else -1
+    if first < 0 or attack.rng.random() < 0.02:
+        return _bang_bang(attack, around)
+    pairs = [i for i, index in enumerate(around.near) if attack.barriers.barriers[index].limited.value == "self_collision"]
+    if not pairs:
+        return _joint_limits(attack, around)
+    row = min(pairs, key=lambda i: float(around.distance[around.near[i]]))
+    return _full_speed(attack, around.approach[row], 1.5)
+
+
+def _speed(attack: Attack, around: Surroundings) -> Vector:
+    """Makes palm or elbow as fast as it gets, in a direction that turns with time."""
+    angle = 0.01 * attack.tick + attack.victim
+    direction = np.array([np.cos(angle), np.sin(angle), np.sin(0.3 * angle)])
+    return _full_speed(attack, direction @ around.speed_jacobian[attack.victim % 2])
+
+
+def _greedy(attack: Attack, around: Surroundings) -> Vector:
+    """Of a few proposals takes the one whose filtered answer comes closest to anything."""
+    candidates = [_nearest_barrier(attack, around), attack.last]
+    candidates += [_full_speed(attack, attack.rng.choice([-1.0, 1.0], len(attack.arm))) for _ in range(_GREEDY_TRIES)]
+
+    def margin(proposal: Vector) -> float:
+        answer = attack.filter.apply(proposal, attack.velocity, 0.01, around).velocity
+        return float(attack.barriers.distance(around.position + 0.2 * answer).min())
+
+    return min(candidates, key=margin)
+
+
+def _unbounded(attack: Attack, around: Surroundings) -> Vector:
+    return attack.rng.choice([-1e308, -1e3, 0.0, 1e3, 1e308], len(attack.arm))
+
+
+ADVERSARIES: Mapping[str, Adversary] = MappingProxyType(
+    {
+        "random": _random,
+        "smooth": _smooth,
+        "bang-bang": _bang_bang,
+        "joint limits": _joint_limits,
+        "chatter": _chatter,
+        "nearest barrier": _nearest_barrier,
+        "one barrier": _one_barrier,
+        "self-collision": _self_collision,
+        "speed": _speed,
+        "greedy": _greedy,
+        "unbounded": _unbounded,
+    }
+)

@@ -1,0 +1,1 @@
+"""The operator's console: dead-man key, jogging, stop, modes."""
