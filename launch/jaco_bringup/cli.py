@@ -129,7 +129,7 @@ def train(
 
 
 @app.command("eval", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def evaluate(context: typer.Context, policy: Annotated[str, typer.Argument(help="Policy: a name or a path.")] = "reach") -> None:
+def evaluate(context: typer.Context, policy: Policy = "reach") -> None:
     """Score a policy on held-out episodes. Further options: see `python -m jaco_learner.evaluate --help`."""
     from jaco_bringup.commands.learn import evaluate as run
 

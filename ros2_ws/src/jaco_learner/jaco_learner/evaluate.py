@@ -15,6 +15,7 @@ from rich.progress import track
 from jaco_core.arms import load_arm
 from jaco_core.errors import JacoError
 from jaco_core.types import EpisodeStatus
+from jaco_learner.interval import wilson_interval
 from jaco_policy.checkpoint import Checkpoint, load_checkpoint, update_card
 from jaco_policy.networks import sample_action
 from jaco_sim.envs.batch import BatchEnv
@@ -27,12 +28,19 @@ _BATCH = 50
 
 @dataclass(frozen=True)
 class Scores:
-    """Over `episodes` episodes. `failures`: how many ended for each reason other than the time limit."""
+    """Over `episodes` episodes. `failures`: how many ended for each reason other than the time limit.
+
+    `success_interval`: 95 % confidence interval of the rate. `mean_reach_time_s`: from the start to the first reward, over the
+    episodes that have one, None when none has. `mean_path_m`: way of the palm.
+    """
 
     episodes: int
     success_rate: float
+    success_interval: tuple[float, float]
     mean_return: float
     mean_steps: float
+    mean_reach_time_s: float | None
+    mean_path_m: float
     failures: dict[str, int]
 
 
@@ -50,32 +58,55 @@ def evaluate(policy: Path, episodes: int = 500, seed: int = 0, profile: str | No
     scene = make_scene(checkpoint.card.task, checkpoint.card.arm, profile or checkpoint.card.randomisation, held_out=True)
     count = min(_BATCH, episodes)
     environment = BatchEnv(scene, count, seed=0, restart=False)
-    statuses: list[EpisodeStatus] = []
+    played: list[_Episode] = []
     try:
         for first in track(range(0, episodes, count), description="evaluate"):
             seeds = [HELD_OUT_SEED + seed + first + index for index in range(count)]
-            statuses += _play(environment, checkpoint, seeds, greedy)[: episodes - first]
+            played += _play(environment, checkpoint, seeds, greedy)[: episodes - first]
     finally:
         environment.close()
+    statuses = [episode.status for episode in played]
+    times = [episode.reach_step * scene.task.control_period_s for episode in played if episode.reach_step is not None]
     return Scores(
         episodes,
         float(np.mean([status.success for status in statuses])),
+        wilson_interval(sum(status.success for status in statuses), episodes),
         float(np.mean([status.episode_return for status in statuses])),
         float(np.mean([status.step for status in statuses])),
+        float(np.mean(times)) if times else None,
+        float(np.mean([episode.path_m for episode in played])),
         dict(Counter(status.reason for status in statuses if status.terminated)),
     )
 
 
+@dataclass(frozen=True)
+class _Episode:
+    """How one episode ended, the step of its first reward, None without one, and the way of the palm [m]."""
+
+    status: EpisodeStatus
+    reach_step: int | None
+    path_m: float
+
+
 @torch.inference_mode()
-def _play(environment: BatchEnv, checkpoint: Checkpoint, seeds: list[int], greedy: bool) -> list[EpisodeStatus]:
+def _play(environment: BatchEnv, checkpoint: Checkpoint, seeds: list[int], greedy: bool) -> list[_Episode]:
     """Plays one episode per environment to its end."""
     step = environment.reset(seeds)
     state = checkpoint.column.initial_state(environment.count)
-    for _ in range(environment.scene.task.max_steps):
+    reached: list[int | None] = [None] * environment.count
+    paths, running = np.zeros(environment.count), np.ones(environment.count, bool)
+    for number in range(1, environment.scene.task.max_steps + 1):
         output, state = checkpoint.column(torch.from_numpy(step.image), state)
         action = output.logits.argmax(-1) if greedy else sample_action(output.logits)
-        step = environment.step(action.numpy())
-    return environment.statuses
+        palm, step = step.palm, environment.step(action.numpy())
+        # What moves after an episode's end no longer counts.
+        paths += np.linalg.norm(step.palm - palm, axis=1) * running
+        reached = [
+            number if before is None and going and reward > 0.0 else before
+            for before, going, reward in zip(reached, running, step.reward, strict=True)
+        ]
+        running &= ~(step.terminated | step.truncated)
+    return [_Episode(*episode) for episode in zip(environment.statuses, reached, paths.tolist(), strict=True)]
 
 
 def main(
@@ -84,6 +115,7 @@ def main(
     seed: int = typer.Option(0, min=0, help="First of the held-out seeds."),
     profile: str | None = typer.Option(None, help="Simulator profile; the card's when not given."),
     sample: bool = typer.Option(False, help="Draw actions instead of taking the likeliest."),
+    json_file: Path | None = typer.Option(None, "--json", help="File for the scores, as one JSON object."),
     write: bool = typer.Option(False, help="Write the scores to the policy's card."),
 ) -> None:
     """Scores a policy on held-out episodes."""
@@ -96,7 +128,10 @@ def main(
     except JacoError as error:
         typer.echo(f"evaluate: {error}", err=True)
         raise typer.Exit(1) from None
-    typer.echo(json.dumps(asdict(scores), indent=2))
+    text = json.dumps(asdict(scores), indent=2)
+    if json_file is not None:
+        json_file.write_text(text + "\n")
+    typer.echo(text)
 
 
 if __name__ == "__main__":

@@ -39,8 +39,12 @@ def test_a_run_leaves_a_policy_for_the_arm_with_its_card(tmp_path: Path, lstm: i
 
 def test_evaluation_scores_held_out_episodes_and_repeats(tmp_path: Path) -> None:
     train.train(tiny(workers=1), tmp_path, console=Console(file=io.StringIO()))
-    result = CliRunner().invoke(_app(evaluate.main), [str(tmp_path), "--episodes", "3", "--write"])
+    file = tmp_path / "scores.json"
+    result = CliRunner().invoke(_app(evaluate.main), [str(tmp_path), "--episodes", "3", "--write", "--json", str(file)])
     assert result.exit_code == 0, result.output
+    written = json.loads(file.read_text())
+    low, high = written["success_interval"]
+    assert low <= written["success_rate"] <= high and written["mean_path_m"] > 0.0
     scores = load_checkpoint(tmp_path).card.scores
     assert scores["episodes"] == 3 and scores["command"].startswith("python -m jaco_learner.evaluate")
     assert evaluate.evaluate(tmp_path, episodes=3).mean_return == scores["mean_return"]
