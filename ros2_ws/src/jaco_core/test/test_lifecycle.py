@@ -92,3 +92,18 @@ def test_halting_twice_halts_once(graph: tuple[Probe, LifecycleClient]) -> None:
     probe.quiesce()
     probe.quiesce()
     assert probe.calls.count("halt") == 1
+
+
+def test_a_lost_reply_is_made_up_for_by_asking_for_the_state(
+    graph: tuple[Probe, LifecycleClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe, client = graph
+    monkeypatch.setattr(client._change, "call_async", lambda request: _forget(probe))
+    client.change(CONFIGURE, 10.0)
+    assert probe.calls == ["setup"] and client.state(5.0) == "inactive"
+
+
+def _forget(probe: Probe) -> rclpy.task.Future[object]:
+    """Carries the transition out and returns a reply that never comes."""
+    probe.trigger_configure()
+    return rclpy.task.Future()

@@ -63,6 +63,7 @@ class SimNode(JacoNode[Config]):
         self._last_applied = np.zeros(len(self._world.arm))
         self._waiting_for_latency = False
         self._done = False
+        self._reset_asked: tuple[int, int] | None = None
         self._clock_publisher = self.create_publisher(ClockMessage, "/clock", qos.STATE_WRITER)
         self._joints = self.create_publisher(JointState, "/joint_states", qos.STATE_WRITER)
         self._applied = self.create_publisher(JointVelocityCommand, "/arm/applied", qos.STATE_WRITER)
@@ -201,9 +202,12 @@ class SimNode(JacoNode[Config]):
             return response
         response.success = True
         if self._config.lockstep:
-            # The tick after this one is the first of the new episode.
-            response.stamp = convert.ns_to_stamp(self._world.stamp_ns + 1)
-            self._barrier.offer_reset(int(request.seed))
+            # A seed stands for an episode, so the same seed again is the same request again, whose reply was lost.
+            if self._reset_asked is None or self._reset_asked[0] != request.seed:
+                # The tick after this one is the first of the new episode.
+                self._reset_asked = int(request.seed), self._world.stamp_ns + 1
+                self._barrier.offer_reset(int(request.seed))
+            response.stamp = convert.ns_to_stamp(self._reset_asked[1])
             self._advance_lockstep()
         else:
             self._newest, self._last_applied = None, np.zeros(len(self._world.arm))

@@ -94,6 +94,10 @@ def test_lockstep_waits_for_a_reset_only_when_an_episode_has_to_begin() -> None:
         graph.until(future.done, "the reset")
         response = future.result()
         assert response is not None and response.success
+        again = client.call_async(ResetEpisode.Request(seed=11))
+        graph.until(again.done, "the same request again")
+        repeated = again.result()
+        assert repeated is not None and repeated.success and repeated.stamp == response.stamp
         seen = len(joints)
         graph.until(lambda: len(joints) > seen + 3, "ticks after the reset")
         later = [

@@ -29,6 +29,7 @@ from jaco_tasks.registry import make_task
 from jaco_tasks.seeds import episode_seed
 
 RETRY_S = 0.002
+ASK_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class TaskNode(JacoNode[Config]):
         # For what comes after its image: looks again until nothing is pending.
         self._retry = self.create_timer(RETRY_S, self._judge_pending, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._retry.cancel()
+        self._patience = self.create_timer(ASK_AGAIN_S, self._ask_again, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._reset: Client[ResetEpisode.Request, ResetEpisode.Response] = self.create_client(ResetEpisode, "/scene/reset")
         self.create_service(Trigger, "/episode/reset", self._on_reset_request)
 
@@ -167,11 +169,21 @@ class TaskNode(JacoNode[Config]):
         self._resetting = True
         self._episode += 1
         seed = episode_seed(self._config.seed, self._episode)
+        self._ask_for_reset(seed)
+
+    def _ask_again(self) -> None:
+        """A reply that the middleware lost never comes; the same reset twice is the same as once."""
+        if self.active and self._resetting:
+            self._ask_for_reset(episode_seed(self._config.seed, self._episode))
+
+    def _ask_for_reset(self, seed: int) -> None:
         self._reset.call_async(ResetEpisode.Request(seed=seed)).add_done_callback(
             lambda future: self._on_reset_done(future, seed)
         )
 
     def _on_reset_done(self, future: Future[ResetEpisode.Response], seed: int) -> None:
+        if not self._resetting or seed != episode_seed(self._config.seed, self._episode):
+            return  # the reply to a request that was repeated meanwhile
         response = future.result()
         if response is None or not response.success:
             self.fail(f"The reset of episode {self._episode} failed: {'no answer' if response is None else response.message}")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.executors import Executor
 from rclpy.node import Node
+from rclpy.task import Future
 
 from jaco_core.errors import ContractError
 from jaco_core.ros.waiting import spin_until
@@ -15,6 +19,8 @@ ACTIVATE = Transition.TRANSITION_ACTIVATE
 DEACTIVATE = Transition.TRANSITION_DEACTIVATE
 CLEANUP = Transition.TRANSITION_CLEANUP
 
+_REACHED = {CONFIGURE: "inactive", ACTIVATE: "active", DEACTIVATE: "inactive", CLEANUP: "unconfigured"}
+ASK_AGAIN_S = 1.0
 _LABELS = {CONFIGURE: "configure", ACTIVATE: "activate", DEACTIVATE: "deactivate", CLEANUP: "cleanup"}
 
 
@@ -51,14 +57,18 @@ class LifecycleClient:
         request.transition.id = transition
         future = self._change.call_async(request)
         label = _LABELS[transition]
-        # A node that ends takes its services along: nothing is to be waited for then.
+        # A node that ends takes its services along: nothing is to be waited for then. A reply that the middleware lost (it happens
+        # while a client is still being discovered) never comes, so the state itself is asked for now and then.
+        reached = self._watch(_REACHED[transition])
         spin_until(
             self._executor,
-            lambda: future.done() or not self._change.service_is_ready(),
+            lambda: future.done() or not self._change.service_is_ready() or reached(),
             timeout,
             f"node '{self.target}' to {label}",
         )
         if not future.done():
+            if reached():
+                return
             raise ContractError(f"Node '{self.target}' went away before it could {label}.")
         response = future.result()
         if response is None or not response.success:
@@ -70,3 +80,18 @@ class LifecycleClient:
         spin_until(self._executor, future.done, timeout, f"node '{self.target}' to tell its state")
         response = future.result()
         return str(response.current_state.label) if response is not None else "unknown"
+
+    def _watch(self, state: str) -> Callable[[], bool]:
+        """Returns a function that asks for the node's state once a second and tells whether it ever was `state`."""
+        due = time.monotonic() + ASK_AGAIN_S
+        asked: list[Future[GetState.Response]] = []
+
+        def reached() -> bool:
+            nonlocal due
+            if time.monotonic() > due:
+                due = time.monotonic() + ASK_AGAIN_S
+                asked.append(self._get.call_async(GetState.Request()))
+            answers = [future.result() for future in asked if future.done()]
+            return any(answer is not None and answer.current_state.label == state for answer in answers)
+
+        return reached
