@@ -26,7 +26,7 @@ SPEED = 0.2
 STILL = 0.02
 TIMEOUT_S = 0.15
 # Standstill after the last order: the time-out, two ticks, the longest halt from SPEED, and what a busy machine may add.
-BOUND_S = TIMEOUT_S + 0.02 + SPEED / float(np.min(ARM.max_acceleration)) + 0.15
+BOUND_S = TIMEOUT_S + 0.02 + SPEED / float(np.min(ARM.max_acceleration)) + 0.3
 
 
 @dataclass

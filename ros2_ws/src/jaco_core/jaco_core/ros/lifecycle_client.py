@@ -21,6 +21,7 @@ CLEANUP = Transition.TRANSITION_CLEANUP
 
 _REACHED = {CONFIGURE: "inactive", ACTIVATE: "active", DEACTIVATE: "inactive", CLEANUP: "unconfigured"}
 ASK_AGAIN_S = 1.0
+GONE_S = 0.5
 _LABELS = {CONFIGURE: "configure", ACTIVATE: "activate", DEACTIVATE: "deactivate", CLEANUP: "cleanup"}
 
 
@@ -57,12 +58,12 @@ class LifecycleClient:
         request.transition.id = transition
         future = self._change.call_async(request)
         label = _LABELS[transition]
-        # A node that ends takes its services along: nothing is to be waited for then. A reply that the middleware lost (it happens
-        # while a client is still being discovered) never comes, so the state itself is asked for now and then.
-        reached = self._watch(_REACHED[transition])
+        # A node that ends takes its services along: nothing is to be waited for then. A reply that the middleware lost
+        # (it may while a client is being discovered) never comes, so the state itself is asked for now and then.
+        reached, gone = self._watch(_REACHED[transition]), self._absence()
         spin_until(
             self._executor,
-            lambda: future.done() or not self._change.service_is_ready() or reached(),
+            lambda: future.done() or gone() or reached(),
             timeout,
             f"node '{self.target}' to {label}",
         )
@@ -80,6 +81,18 @@ class LifecycleClient:
         spin_until(self._executor, future.done, timeout, f"node '{self.target}' to tell its state")
         response = future.result()
         return str(response.current_state.label) if response is not None else "unknown"
+
+    def _absence(self) -> Callable[[], bool]:
+        """Returns a function that tells whether the service has been away for a while; discovery may miss it for a moment."""
+        seen = time.monotonic()
+
+        def gone() -> bool:
+            nonlocal seen
+            if self._change.service_is_ready():
+                seen = time.monotonic()
+            return time.monotonic() - seen > GONE_S
+
+        return gone
 
     def _watch(self, state: str) -> Callable[[], bool]:
         """Returns a function that asks for the node's state once a second and tells whether it ever was `state`."""
