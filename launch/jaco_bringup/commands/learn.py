@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 from jaco_bringup.policies import find_policy
 from jaco_bringup.run_dir import new_run_dir
 
 
-def train(name: str, out: Path | None, further: Sequence[str]) -> int:
-    """Trains by recipe `name` into `out`; returns the exit code.
+def train(name: str, out: Path | None, further: Sequence[str]) -> NoReturn:
+    """Trains by recipe `name` into `out`, in place of this process.
 
     Raises:
         ConfigError: the folder cannot be used.
     """
     folder = out or new_run_dir(None, datetime.now(), f"train-{name}-")
-    return _module("jaco_learner.train", name, "--out", str(folder), *further)
+    _module("jaco_learner.train", name, "--out", str(folder), *further)
 
 
-def evaluate(policy: str, further: Sequence[str]) -> int:
-    """Scores `policy`; returns the exit code.
+def evaluate(policy: str, further: Sequence[str]) -> NoReturn:
+    """Scores `policy`, in place of this process.
 
     Raises:
         ConfigError: there is no such policy.
     """
-    return _module("jaco_learner.evaluate", str(find_policy(policy)), *further)
+    _module("jaco_learner.evaluate", str(find_policy(policy)), *further)
 
 
-def _module(name: str, *arguments: str) -> int:
-    return subprocess.call([sys.executable, "-m", name, *arguments])
+def _module(name: str, *arguments: str) -> NoReturn:
+    """Becomes the program: a Ctrl-C must reach it alone, since it keeps what it has before it ends."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", name, *arguments])
