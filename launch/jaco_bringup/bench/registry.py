@@ -50,6 +50,12 @@ def _safety(asked: Request) -> dict[str, Figure]:
     return measure(asked.ticks)
 
 
+def _throughput(asked: Request) -> dict[str, Figure]:
+    from jaco_bringup.bench.throughput import measure
+
+    return measure()
+
+
 BENCHES: Mapping[str, Bench] = MappingProxyType(
     {
         "faults": Bench("Every fault of the matrix on the running graph: what comes of it, and how fast.", _faults),
@@ -60,6 +66,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
         "lockstep": Bench("Speed of the graph in lockstep.", lambda asked: lockstep.measure(asked.domain, asked.policy)),
         "minimality": Bench("What the safety filter costs the policy.", _minimality),
         "safety": Bench("Adversaries against the safety filter in physics.", _safety),
+        "throughput": Bench("Pixel environments and training beside dm_control, MuJoCo and Stable-Baselines3.", _throughput),
     }
 )
 
