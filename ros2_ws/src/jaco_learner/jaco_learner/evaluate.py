@@ -16,7 +16,7 @@ from jaco_core.arms import load_arm
 from jaco_core.errors import JacoError
 from jaco_core.types import EpisodeStatus
 from jaco_learner.interval import wilson_interval
-from jaco_policy.checkpoint import Checkpoint, load_checkpoint, update_card
+from jaco_policy.checkpoint import Checkpoint, check_arm, load_checkpoint, update_card
 from jaco_policy.networks import sample_action
 from jaco_sim.envs.batch import BatchEnv
 from jaco_sim.simulation import make_scene
@@ -52,7 +52,8 @@ def evaluate(policy: Path, episodes: int = 500, seed: int = 0, profile: str | No
     Raises:
         JacoError: the policy cannot be loaded.
     """
-    checkpoint = load_checkpoint(policy, load_arm("j2n6s300"))
+    checkpoint = load_checkpoint(policy)
+    check_arm(checkpoint.card, load_arm(checkpoint.card.arm))
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     scene = make_scene(checkpoint.card.task, checkpoint.card.arm, profile or checkpoint.card.randomisation, held_out=True)
