@@ -45,11 +45,11 @@ def _play(environment: BatchEnv, checkpoint: Checkpoint, seeds: list[int], greed
     """Plays one episode per environment to its end."""
     step = environment.reset(seeds)
     targets, images = step.target.copy(), step.image.copy()
-    state = checkpoint.column.initial_state(environment.count)
+    state = checkpoint.network.initial_state(environment.count)
     reached: list[int | None] = [None] * environment.count
     paths, running = np.zeros(environment.count), np.ones(environment.count, bool)
     for number in range(1, environment.scene.task.max_steps + 1):
-        output, state = checkpoint.column(torch.from_numpy(step.image), state)
+        output, state = checkpoint.network(torch.from_numpy(step.image), state)
         action = output.logits.argmax(-1) if greedy else sample_action(output.logits)
         palm, step = step.palm, environment.step(action.numpy())
         # What moves after an episode's end no longer counts.
