@@ -22,6 +22,7 @@ setup(
             "manager = jaco_bringup.manager.node:main",
             "injector = jaco_bringup.bench.injector.node:main",
             "floor = jaco_bringup.bench.floor.node:main",
+            "standin = jaco_bringup.bench.standin.node:main",
             "jaco = jaco_bringup.cli:main",
         ]
     },

@@ -13,5 +13,5 @@ setup(
     ],
     install_requires=["setuptools"],
     zip_safe=False,
-    entry_points={"console_scripts": ["driver = jaco_driver.node:main"]},
+    entry_points={"console_scripts": ["driver = jaco_driver.node:main", "reset = jaco_driver.reset.node:main"]},
 )

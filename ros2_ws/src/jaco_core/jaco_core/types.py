@@ -106,8 +106,17 @@ PHASES = ("WAITING", "RUNNING", "ENDED", "FINISHED")
 
 @dataclass(frozen=True)
 class SceneSample:
-    """Object positions [m] in the arm's base frame, each shape (3,), and pairs in contact as "a|b"."""
+    """Object positions [m] in the arm's base frame, each shape (3,), and pairs in contact as "a|b".
+
+    `hidden`: names of the objects that the arm covers in this image; their position is where they were seen last.
+    `missing`: the objects whose place is not known, with the reason, one of MISSING_REASONS.
+    """
 
     stamp_ns: int
     objects: dict[str, Vector]
     contacts: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+NOT_SEEN, AMBIGUOUS, OUTSIDE = MISSING_REASONS = ("not_seen", "ambiguous", "outside")

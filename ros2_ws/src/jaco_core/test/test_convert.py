@@ -45,15 +45,18 @@ def test_a_command_of_the_wrong_length_is_refused() -> None:
 def test_episodes_and_scenes_survive_the_round_trip() -> None:
     status = EpisodeStatus(STAMP, "reach", RUNNING, 3, 4, 5, 1.0, 2.0, False, True, True, "time limit")
     assert convert.episode_from_message(convert.episode_to_message(status)) == status
-    scene = SceneSample(STAMP, {"target": frozen_vector((0.4, 0.1, 0.03))}, ("link_4|table",))
+    known = {"target": frozen_vector((0.4, 0.1, 0.03))}
+    scene = SceneSample(STAMP, known, ("link_4|table",), ("target",), {"cup": "not_seen"})
     back = convert.scene_from_message(convert.scene_to_message(scene, "base"))
     np.testing.assert_array_equal(back.objects["target"], scene.objects["target"])
-    assert back.contacts == scene.contacts
+    assert back.contacts == scene.contacts and back.hidden == scene.hidden and back.missing == scene.missing
 
 
 def test_a_scene_with_a_name_too_many_is_refused() -> None:
     with pytest.raises(ContractError, match="names 1 objects and gives 0"):
         convert.scene_from_message(SceneState(object_names=["target"]))
+    with pytest.raises(ContractError, match="misses 1 objects and gives 0 reasons"):
+        convert.scene_from_message(SceneState(missing_names=["target"]))
 
 
 def test_images_survive_the_round_trip_and_bgr_is_turned() -> None:

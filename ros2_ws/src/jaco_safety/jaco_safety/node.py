@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 
 from diagnostic_msgs.msg import DiagnosticArray
-from jaco_interfaces.msg import JointVelocityCommand, SafetyStatus, StopInput, SupervisedStep
+from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, SafetyStatus, StopInput, SupervisedStep
 from jaco_interfaces.srv import SetMode
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
@@ -34,7 +34,7 @@ from jaco_safety.supervisor import Answer, Supervisor
 _WATCHDOG_PERIOD = 0.02
 _DIAGNOSTICS_PERIOD = 1.0
 # Topics that move the arm: one publisher each.
-_SOLE = ("/arm/command", "/policy/command", "/operator/command")
+_SOLE = ("/arm/command", "/policy/command", "/operator/command", "/reset/command")
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,13 @@ class SafetyNode(JacoNode[Config]):
             subscribe(Header, "/operator/heartbeat", self._on_heartbeat, qos.COMMAND),
             subscribe(StopInput, "/safety/inputs", self._on_stop_input, qos.INPUT),
         ]
+        if not config.lockstep:  # there the simulator resets itself
+            self._subscriptions_made += [
+                subscribe(
+                    JointVelocityCommand, "/reset/command", lambda message: self._on_command(message, Source.RESET), qos.COMMAND
+                ),
+                subscribe(EpisodeState, "/episode/state", self._on_episode, qos.EVENT),
+            ]
         self._services_made = [
             self.create_service(Trigger, "/safety/stop", self._on_stop),
             self.create_service(Trigger, "/safety/reset", self._on_reset),
@@ -159,6 +166,9 @@ class SafetyNode(JacoNode[Config]):
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         self._supervisor.on_image(stamp_to_ns(message.header.stamp), self._now_ns())
+
+    def _on_episode(self, message: EpisodeState) -> None:
+        self._supervisor.on_episode(message.phase, stamp_to_ns(message.header.stamp))
 
     def _on_heartbeat(self, message: Header) -> None:
         self._supervisor.on_heartbeat(stamp_to_ns(message.stamp), self._now_ns())

@@ -1,4 +1,4 @@
-"""Who proposes: the policy, or in guided mode the operator. Each has a queue of its own, so that a hand-over mixes nothing."""
+"""Who proposes: the policy, in guided mode the operator, between episodes a reset. A queue each: a hand-over mixes nothing."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ class Source(Enum):
 
     POLICY = "policy"
     OPERATOR = "operator"
+    RESET = "reset"
 
 
 class Proposals:
-    """The commands of both sources, and those of the one that counts."""
+    """The commands of all sources, and those of the one that counts."""
 
     def __init__(self, age: float, silence: float) -> None:
         """`age`: oldest command that is acted on [s], by its stamp; `silence`: longest wait for one on the steady clock [s]."""
@@ -60,6 +61,10 @@ class Proposals:
     def answered(self) -> VelocityCommand | None:
         """The newest policy command that is due, used or not: in lockstep the simulator waits for the answer to it."""
         return self._queues[Source.POLICY].newest
+
+    def of(self, source: Source) -> VelocityCommand | None:
+        """The newest command of `source` that is due, used or not."""
+        return self._queues[source].newest
 
     @property
     def newest(self) -> VelocityCommand | None:

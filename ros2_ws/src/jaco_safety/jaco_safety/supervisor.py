@@ -22,6 +22,7 @@ from jaco_safety.barriers import Surroundings
 from jaco_safety.envelope import make_envelopes
 from jaco_safety.filter import Filtered, VelocityFilter
 from jaco_safety.freshness import Freshness, clock_jump
+from jaco_safety.handover import Handover
 from jaco_safety.interlocks import InputKind, Interlocks
 from jaco_safety.latch import Latch
 from jaco_safety.limits import SafetyLimits
@@ -69,6 +70,7 @@ class Supervisor:
         limits, own = self._limits, self._limits.supervision
         self.proposals = Proposals(limits.command_age, limits.command_age)
         self.proposals.choose(self.mode)
+        self._handover = Handover(limits.command_age)
         self._fresh_joints = Freshness(Reason.STALE_JOINTS, "joint state", np.inf, self._joint_silence)
         self._fresh_images = Freshness(Reason.STALE_IMAGES, "image", own.image_age, own.image_age)
         self.heartbeat = Freshness(Reason.HEARTBEAT_LOST, "operator's heartbeat", own.heartbeat_age, own.heartbeat_age)
@@ -145,6 +147,10 @@ class Supervisor:
         self.proposals.add(command, source, now_ns if self._realtime else None)
         tick = self._tick
         return self._decide(tick) if tick is not None and command.stamp_ns == tick.stamp_ns else None
+
+    def on_episode(self, phase: int, stamp_ns: int) -> None:
+        """The task says what the observation of `stamp_ns` belongs to: between episodes a reset may move the arm."""
+        self._handover.note_episode(phase, stamp_ns)
 
     def on_image(self, stamp_ns: int, now_ns: int) -> None:
         """An image of `stamp_ns` was published, received at `now_ns` on the steady clock."""
@@ -292,6 +298,7 @@ class Supervisor:
             if (bad := check_command(command, self._arm.joint_names)) is not None:
                 self._latch.set(bad, tick.stamp_ns)
                 self._bad_command_ns = command.stamp_ns
+        self._hand_over(tick)
         policy = self.proposals.answered
         filtered = self._filtered(tick)
         stamp_ns, version = (policy.stamp_ns, policy.policy_version) if policy is not None else (0, 0)
@@ -303,6 +310,17 @@ class Supervisor:
             version if self.proposals.source is Source.POLICY else 0,
         )
         return self._answer
+
+    def _hand_over(self, tick: Tick) -> None:
+        """Lets the commands of whoever may propose count. What came while another source did was not looked at yet."""
+        source = self._handover.source(self.mode, tick.stamp_ns, self.proposals.of(Source.RESET))
+        if source is self.proposals.source:
+            return
+        self.proposals.source = source
+        command = self.proposals.usable
+        if command is not None and (bad := check_command(command, self._arm.joint_names)) is not None:
+            self._latch.set(bad, tick.stamp_ns)
+            self._bad_command_ns = command.stamp_ns
 
     def _filtered(self, tick: Tick) -> Filtered:
         command, halt = self.proposals.usable, self._halt(tick)

@@ -56,7 +56,8 @@ class World:
         """Returns the camera's intrinsics [px], shape (3, 3)."""
         fovy = float(self._simulation.model.camera(POLICY_CAMERA).fovy[0])
         focal = 0.5 * self.image_size / np.tan(np.deg2rad(fovy) / 2.0)
-        centre = self.image_size / 2.0
+        # The centre of the first pixel is (0, 0), as in OpenCV.
+        centre = 0.5 * (self.image_size - 1)
         return np.array([[focal, 0.0, centre], [0.0, focal, centre], [0.0, 0.0, 1.0]])
 
     def observe(self) -> Observation:

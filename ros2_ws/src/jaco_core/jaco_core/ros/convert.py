@@ -107,15 +107,22 @@ def episode_to_message(status: EpisodeStatus) -> EpisodeState:
 def scene_from_message(message: SceneState) -> SceneSample:
     if len(message.object_names) != len(message.object_poses):
         raise ContractError(f"A scene names {len(message.object_names)} objects and gives {len(message.object_poses)} poses.")
+    if len(message.missing_names) != len(message.missing_reasons):
+        given = len(message.missing_reasons)
+        raise ContractError(f"A scene misses {len(message.missing_names)} objects and gives {given} reasons.")
     objects = {
         name: frozen_vector((pose.position.x, pose.position.y, pose.position.z))
         for name, pose in zip(message.object_names, message.object_poses, strict=True)
     }
-    return SceneSample(stamp_to_ns(message.header.stamp), objects, tuple(message.contacts))
+    missing = dict(zip(message.missing_names, message.missing_reasons, strict=True))
+    return SceneSample(
+        stamp_to_ns(message.header.stamp), objects, tuple(message.contacts), tuple(message.hidden_names), missing
+    )
 
 
 def scene_to_message(sample: SceneSample, frame: str) -> SceneState:
-    message = SceneState(object_names=list(sample.objects), contacts=list(sample.contacts))
+    message = SceneState(object_names=list(sample.objects), contacts=list(sample.contacts), hidden_names=list(sample.hidden))
+    message.missing_names, message.missing_reasons = list(sample.missing), list(sample.missing.values())
     message.header.stamp = ns_to_stamp(sample.stamp_ns)
     message.header.frame_id = frame
     for position in sample.objects.values():
