@@ -73,7 +73,13 @@ def up(
         str, typer.Option(help="Camera of the real graph: device:0, URL, video file or folder of images.")
     ] = "device:0",
     calibration: Annotated[str, typer.Option(help="Calibration file of that camera.")] = "",
-    backend: Annotated[str, typer.Option(help="How the driver reaches the arm.")] = "fake",
+    backend: Annotated[
+        str, typer.Option(help="How the driver reaches the arm; auto: kortex with --robot-ip, else fake.")
+    ] = "auto",
+    robot_ip: Annotated[str, typer.Option(help="Address of a Kortex arm.")] = "",
+    port_tcp: Annotated[int, typer.Option(help="Its port for commands.")] = 10000,
+    port_udp: Annotated[int, typer.Option(help="Its port for feedback.")] = 10001,
+    credentials: Annotated[str, typer.Option(help="File with its user and password; else the environment says them.")] = "",
     domain: Domain = None,
     run_dir: RunDir = None,
 ) -> None:
@@ -81,8 +87,9 @@ def up(
     from jaco_bringup.commands.up import run
 
     common: dict[str, bool | int | float | str | tuple[str, ...]] = {"arm": arm, "task": task, "policy": policy, "episodes": 0}
-    own: dict[str, bool | str] = (
-        {"realtime": True} if side is Side.sim else {"camera": camera, "calibration": calibration, "backend": backend}
+    kortex: dict[str, int | str] = {"robot_ip": robot_ip, "tcp_port": port_tcp, "udp_port": port_udp, "credentials": credentials}
+    own: dict[str, bool | int | str] = (
+        {"realtime": True} if side is Side.sim else {"camera": camera, "calibration": calibration, "backend": backend, **kortex}
     )
     raise typer.Exit(run(side.value, {**common, **own}, domain, run_dir))
 

@@ -51,7 +51,7 @@ class Phase(Enum):
 
 
 class KortexArm:
-    """The port. Everything that the base does to us arrives on the threads' callbacks, which only change `_phase` and ask for a stop.
+    """The port. What the base does arrives on the threads' callbacks, which only change `_phase` and ask for a stop.
 
     Only one per process may be configured at a time: the vendor's client keeps state that arms would share.
     """
@@ -210,6 +210,11 @@ class KortexArm:
         _one_arm.release()
 
     # What the driver and its measurements may know beyond the port.
+    @property
+    def is_open(self) -> bool:
+        """Whether it is configured."""
+        return self._phase is not Phase.CLOSED
+
     def news(self) -> list[str]:
         """Returns, once, sentences on what happened that is no fault: reconnection, errors on the vendor's threads."""
         if self._connection is not None:

@@ -41,8 +41,7 @@ class Connection:
             count = self.calls.actuator_count()
             if count != self._joints.count:
                 raise ContractError(
-                    f"The arm at {self._settings.robot_ip} has {count} actuators, the description has {self._joints.count} joints; "
-                    "choose the arm that is there."
+                    f"The arm at {self._settings.robot_ip} has {count} actuators, its description {self._joints.count} joints."
                 )
         except Exception:
             self.sever()

@@ -1,4 +1,4 @@
-"""The arm's user and password: from a file or from the environment, never from a parameter, which everybody on the graph can read."""
+"""The arm's user and password: from a file or from the environment. A parameter could be read by everybody on the graph."""
 
 from __future__ import annotations
 

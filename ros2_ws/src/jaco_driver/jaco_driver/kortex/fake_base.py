@@ -1,7 +1,7 @@
 """A Kortex base that is not there: it stands in for kortex_api and springs the traps of the real one on demand.
 
-It moves in real time, answers on the caller's thread, and copies the client's habits that matter: a receive thread that is wedged by
-an exception in a callback, keep-alives that go on while the caller hangs, and replies that may come late or never.
+It moves in real time, answers on the caller's thread, and copies the client's habits that matter: a receive thread that is wedged
+by an exception in a callback, keep-alives that go on while the caller hangs, and replies that may come late or never.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class FakeBase:
         self.hung = False
         self.unreachable = False
         self.drop_feedback = False
+        self.dropping = False
         self.ignores_stop = False
         self.refuse_speeds: int | None = None
         self.late: float = 0.0
@@ -58,6 +59,7 @@ class FakeBase:
         self.position: Vector = np.zeros(count)
         self.velocity: Vector = np.zeros(count)
         self._goal: Vector = np.zeros(count)
+        self._pushed: Vector = np.zeros(count)
         self._gripper_speed = 0.0
         self._time = time.monotonic()
         self.lock = threading.RLock()
@@ -79,6 +81,16 @@ class FakeBase:
         for transport in list(self.transports):
             transport.deliver(b"notification")
 
+    def drop_next_feedback(self) -> None:
+        """One datagram gets lost."""
+        self.dropping = True
+
+    def push(self, speed: float) -> None:
+        """Somebody else moves every joint at `speed` [deg/s]; no session's silence ends that."""
+        with self.lock:
+            self.advance()
+            self._pushed = np.full(self.count, speed)
+
     def moving(self) -> bool:
         """Whether any joint moves."""
         with self.lock:
@@ -94,7 +106,7 @@ class FakeBase:
             if not any(session.alive_at(self._time) for session in self.sessions):
                 self._goal = np.zeros(self.count)
             acceleration = np.full(self.count, _DECELERATION)
-            self.velocity = ramp_velocity(self.velocity, self._goal, acceleration, step)
+            self.velocity = ramp_velocity(self.velocity, self._goal + self._pushed, acceleration, step)
             self.position = self.position + self.velocity * step
             self.gripper = float(np.clip(self.gripper - self._gripper_speed * step, 0.0, 1.0))
             self._time += step
@@ -197,6 +209,9 @@ class FakeTransport:
             raise OSError("the socket is closed")
         base = self.base
         if base.hung or base.unreachable or (self.feedback and base.drop_feedback):
+            return
+        if self.feedback and base.dropping:
+            base.dropping = False
             return
         assert self.router is not None
         self.router.execute(int.from_bytes(payload, "big"))

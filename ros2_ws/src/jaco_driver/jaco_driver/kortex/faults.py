@@ -1,7 +1,7 @@
 """Faults, refusals and states of a Kortex base in words.
 
-Bits and numbers: the enumerations `SafetyIdentifier` (Base.proto), `SafetyIdentifierBankA` (ActuatorConfig.proto), `SubErrorCodes`
-(Errors.proto) and `ArmState` (Common.proto) that Kinova publishes.
+Bits and numbers: the enumerations `SafetyIdentifier` (Base.proto), `SafetyIdentifierBankA` (ActuatorConfig.proto),
+`SubErrorCodes` (Errors.proto) and `ArmState` (Common.proto) that Kinova publishes.
 """
 
 from __future__ import annotations

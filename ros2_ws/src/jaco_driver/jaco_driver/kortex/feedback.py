@@ -20,8 +20,8 @@ REST_SPEED = 0.02
 class Feedback:
     """One measurement, received at `steady_ns`.
 
-    `position` [rad], `velocity` [rad/s], `effort` [N m]: shape (n,). `force` [N], shape (3,): from outside on the tool, in the base
-    frame. `state`: the vendor's ArmState. `fault`: what is wrong, in words; "" when nothing is.
+    `position` [rad], `velocity` [rad/s], `effort` [N m]: shape (n,). `force` [N], shape (3,): from outside on the tool, in the
+    base frame. `state`: the vendor's ArmState. `fault`: what is wrong, in words; "" when nothing is.
     """
 
     sequence: int

@@ -1,6 +1,6 @@
 """One connection to the base: transport, router and session, with the vendor's traps taken out.
 
-- A callback that raises would wedge the vendor's receive thread for good, so nothing that it calls can raise: errors are only kept.
+- A callback that raises would wedge the vendor's receive thread for good, so nothing that it calls raises: errors are only kept.
 - Requests leave through a gate (gate.py). Once it is shut, no speed command leaves any more, so none can follow a stop.
 - Nothing waits without a bound: neither connecting, nor sending, nor ending.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ from jaco_driver.kortex.vendor import FrameCallback, Router, Session, Socket, Tr
 from jaco_driver.port import ConnectionLost
 
 MOST_NOTES = 20
+_FAREWELL = 0.02
 
 
 class WrongLogin(ConnectionLost):
@@ -28,7 +30,7 @@ class WrongLogin(ConnectionLost):
 
 
 class GuardedTransport:
-    """The vendor's transport behind a gate, which lets one writer through at a time, with a receive callback that never raises."""
+    """The vendor's transport behind a gate that lets one writer through at a time, with a receive callback that never raises."""
 
     def __init__(self, inner: Transport, gate: Gate, note: Callable[[Exception], None]) -> None:
         self.inner = inner
@@ -51,6 +53,7 @@ class GuardedTransport:
         self.inner.event.set()
         with contextlib.suppress(OSError):
             self.inner.sock.shutdown(socket.SHUT_RDWR)
+            time.sleep(_FAREWELL)  # the receive thread ends by itself; on a closed socket it would complain
         with contextlib.suppress(OSError):
             self.inner.sock.close()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
@@ -41,7 +42,7 @@ def kortex_folder() -> Path:
 
 def install_line(folder: Path) -> str:
     """Returns the command that puts Kinova's wheel, once downloaded, into `folder`."""
-    return f"{sys.executable} -m pip install --target {folder} protobuf==3.20.3 deprecated kortex_api-*.whl --no-deps"
+    return f"pip install --no-deps --target {folder} protobuf==3.20.3 deprecated wrapt kortex_api-*.whl"
 
 
 def load_vendor() -> KortexApi:
@@ -54,11 +55,13 @@ def load_vendor() -> KortexApi:
     if folder.is_dir() and str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     try:
-        modules = {name.rsplit(".", 1)[-1]: importlib.import_module(f"kortex_api.{name}") for name in PARTS}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # hundreds, about how the generated code makes its descriptors
+            modules = {name.rsplit(".", 1)[-1]: importlib.import_module(f"kortex_api.{name}") for name in PARTS}
     except (ImportError, TypeError, AttributeError) as error:  # the generated code fails so with another protobuf
         raise ConfigError(
-            f"Kinova's kortex_api cannot be imported ({error}). Download its wheel from Kinova (github.com/Kinovarobotics/"
-            f"Kinova-kortex2_Gen3_G3L), then: {install_line(folder)} wrapt; or set {PATH_VARIABLE} to the folder that has it."
+            f"Kinova's kortex_api cannot be imported ({error}): get its wheel from Kinova and call `{install_line(folder)}`, "
+            f"or set {PATH_VARIABLE} to a folder that has it; `./jaco doctor` says more."
         ) from error
     return KortexApi(modules)
 

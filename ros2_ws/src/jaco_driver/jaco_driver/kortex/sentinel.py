@@ -1,8 +1,8 @@
 """The process that watches the driver's heartbeat and kills it when the command thread hangs while the arm may move.
 
-The vendor's client keeps its session alive from a thread of its own, so the base does not notice a command thread that hangs. Dead,
-the driver keeps nothing alive, and the base stops the arm after its own time-out. This file is run as a script and uses the standard
-library alone, so that it starts at once and shares nothing with what it watches.
+The vendor's client keeps its session alive from a thread of its own, so the base does not notice a command thread that hangs.
+Dead, the driver keeps nothing alive, and the base stops the arm after its own time-out. This file is run as a script and uses the
+standard library alone, so that it starts at once and shares nothing with what it watches.
 
     python sentinel.py TIMEOUT_S    # beats come on standard input: b"A" while the arm may move, b"I" while it may not
 """

@@ -13,6 +13,7 @@ class KortexSettings:
     """Addresses and time-outs [s].
 
     `connection_timeout`: the base stops the arm when it has not heard from the command session for so long.
+    `stop_timeout`: of both attempts together; one waits behind a command that is being answered and a sign of life, 25 ms each.
     `command_timeout`: the command thread commands rest when no new velocity came for so long.
     """
 
@@ -25,7 +26,7 @@ class KortexSettings:
     session_timeout: float = 60.0
     connect_timeout: float = 1.0
     call_timeout: float = 0.1
-    stop_timeout: float = 0.1
+    stop_timeout: float = 0.2
     rest_timeout: float = 0.5
     command_timeout: float = 0.15
     command_period: float = 0.025

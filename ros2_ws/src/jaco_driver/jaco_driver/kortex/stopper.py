@@ -12,10 +12,10 @@ from jaco_driver.kortex.calls import Calls
 from jaco_driver.kortex.feedback import Feedback
 from jaco_driver.kortex.settings import KortexSettings
 
-# [s] One attempt; two emergency stops are sent so far apart, since one appeared unreliable to ros2_kortex.
-_ATTEMPT = 0.05
+# [s] Two emergency stops are sent so far apart, since one appeared unreliable to ros2_kortex.
 _TWICE = 0.1
 _POLL = 0.005
+_PAUSE = 0.02
 
 
 class Stopper(threading.Thread):
@@ -69,7 +69,7 @@ class Stopper(threading.Thread):
             if self._ending:
                 self._idle.set()
                 return
-            why = self._stop()
+            why = self._bring_to_rest()
             with self._lock:
                 lost, self._lost = self._lost or why, ""
             if lost:
@@ -78,7 +78,7 @@ class Stopper(threading.Thread):
                 if not self._wanted.is_set():
                     self._idle.set()
 
-    def _stop(self) -> str:
+    def _bring_to_rest(self) -> str:
         """Stops the arm; returns why that is not certain, or ""."""
         calls = self._calls()
         if calls is None:
@@ -95,16 +95,19 @@ class Stopper(threading.Thread):
         return self._emergency(calls)
 
     def _until_answered(self, calls: Calls) -> str:
-        deadline = time.monotonic() + self._settings.stop_timeout
+        """Tries for the stop's time-out, half of it when the connection is given up in any case."""
+        patience = self._settings.stop_timeout
+        deadline = time.monotonic() + (patience / 2.0 if self._lost else patience)
         while True:
             try:
-                calls.stop(_ATTEMPT)
+                calls.stop(patience / 2.0)
                 if self._has_gripper:
                     calls.gripper(0.0)
                 return ""
             except HardwareFault as error:
                 if time.monotonic() >= deadline:
                     return f"The stop was not answered: {error}"
+                time.sleep(_PAUSE)  # before the next of a bounded number of attempts
 
     def _emergency(self, calls: Calls) -> str:
         for _ in range(2):

@@ -1,7 +1,8 @@
 """What this package uses of Kinova's kortex_api, as types: the whole surface, and nothing else is called.
 
 `loader.KortexApi` is the real thing, tests bring their own. Angles are degrees here, as on the wire. Every remote call takes
-`options`, which carry its time-out: the vendor's default is 10 s. Sources: the Python client 2.6.0 and the published .proto files.
+`options`, which carry its time-out: the vendor's default is 10 s. Sources: the Python client 2.6.0 and the published .proto
+files.
 """
 
 from __future__ import annotations

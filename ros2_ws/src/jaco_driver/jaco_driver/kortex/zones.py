@@ -1,8 +1,8 @@
 """The protection zones that are set up on the base: none of the arm's tracked points may be driven into one.
 
-Shapes and fields are those of `ZoneShape` in Kinova's Base.proto: origin [m] in the base frame, a rotation matrix, and dimensions [m]
-in the zone's frame: radius and height of a cylinder around its z axis, radius of a sphere, or the three edges of a box, each centred
-on the origin; around it an envelope in which a zone's own speed limits hold.
+Shapes and fields are those of `ZoneShape` in Kinova's Base.proto: origin [m] in the base frame, a rotation matrix, and dimensions
+[m] in the zone's frame: radius and height of a cylinder around its z axis, radius of a sphere, or the three edges of a box, each
+centred on the origin; around it an envelope in which a zone's own speed limits hold.
 """
 
 from __future__ import annotations
