@@ -95,6 +95,29 @@ def up(
 
 
 @app.command()
+def emulate(
+    arm: Annotated[str, typer.Argument(help="Arm that the base has: gen3.")] = "gen3",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port_tcp: Annotated[int, typer.Option(min=0, max=65535, help="Port of the high-level API; 0: a free one.")] = 10000,
+    port_udp: Annotated[int, typer.Option(min=0, max=65535, help="Port of the cyclic API; 0: a free one.")] = 10001,
+    port_control: Annotated[int, typer.Option(min=0, max=65535, help="HTTP port for control and camera; 0: a free one.")] = 10002,
+    task: Task = "reach",
+    profile: Profile = "nominal",
+    seed: Seed = 0,
+    camera: Annotated[bool, typer.Option(help="Draw the scene for who opens /camera.mjpg on the control port.")] = True,
+    image_size: Annotated[int, typer.Option(min=16, max=2048, help="Width and height of its pictures [px].")] = 64,
+    trouble: Annotated[list[str] | None, typer.Option(help="What goes wrong, as in hung=true; may be repeated.")] = None,
+) -> None:
+    """Emulate a Kortex base with a Gen3 in the simulator's scene, for the real driver to connect to."""
+    from jaco_bringup.commands.emulate import EmulateOptions, run
+
+    troubles = tuple(trouble or ())
+    raise typer.Exit(
+        run(EmulateOptions(arm, host, port_tcp, port_udp, port_control, task, profile, seed, camera, image_size, troubles))
+    )
+
+
+@app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="Benchmark: latency, lockstep, minimality or safety.")],
     json: Annotated[Path | None, typer.Option(help="File for the figures, as one flat JSON object.")] = None,

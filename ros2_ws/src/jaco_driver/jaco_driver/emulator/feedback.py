@@ -21,8 +21,9 @@ _AXES = ("x", "y", "z")
 
 
 def unsigned_degrees(angle: float) -> float:
-    """Returns `angle` [rad] as the base reports it, in [0, 360) deg."""
-    return math.degrees(angle) % 360.0
+    """Returns `angle` [rad] as the base reports it, in [0, 360) deg, where a float of 32 bits is below 360 too."""
+    degrees = float(np.float32(math.degrees(angle) % 360.0))
+    return degrees if degrees < 360.0 else 0.0
 
 
 def feedback(base: Base, reading: ArmReading, frame_id: int) -> Any:
