@@ -1,4 +1,4 @@
-"""Every trap of Kinova's transport and every way to lose the arm: it comes to rest, the port lives, says why, and waits for a reset.
+"""Every trap of Kinova's transport and every way to lose the arm: it comes to rest, the port lives, says why and awaits a reset.
 
 Each is sprung on the fake base, and through Kinova's client on the emulator where that client can be imported.
 """
@@ -89,7 +89,7 @@ EMULATED_TRAPS: dict[str, tuple[Callable[[Emulated], object], Callable[[Emulated
         lambda bench: bench.emulator.fault("2:MAXIMUM_TORQUE"),
         lambda bench: None,
         ArmInFault,
-        "joint 2: its torque is too high",
+        "joint 3: its torque is too high",
     ),
     "emergency stop in motion": (
         lambda bench: bench.emulator.set_troubles(emergency_stop=True),
