@@ -115,11 +115,23 @@ CALIBRATION = ArgumentSpec("calibration", "", "File of ROS's camera_calibration;
 WIDTH = ArgumentSpec("width", 64, "Width of the published picture [pixel].")
 HEIGHT = ArgumentSpec("height", 64, "Height of the published picture [pixel].")
 RATE = ArgumentSpec("rate", 10.0, "Camera images per second [Hz]; the policy acts on each.")
-BACKEND = ArgumentSpec("backend", "fake", "How the driver reaches the arm.", ("fake",))
+BACKEND = ArgumentSpec(
+    "backend",
+    "auto",
+    "How the driver reaches the arm; auto: kortex where robot_ip is given, else fake.",
+    ("auto", "fake", "kortex"),
+)
+ROBOT_IP = ArgumentSpec("robot_ip", "", "Address of a Kortex arm.")
+TCP_PORT = ArgumentSpec("tcp_port", 10000, "Its port for commands.")
+UDP_PORT = ArgumentSpec("udp_port", 10001, "Its port for feedback.")
+CREDENTIALS = ArgumentSpec(
+    "credentials", "", "File with its user and password, a line each; empty: $JACO_KORTEX_USER and $JACO_KORTEX_PASSWORD."
+)
+_KORTEX = (ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS)
 
 _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
-REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, BACKEND, REAL_MODE)
+REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, BACKEND, *_KORTEX, REAL_MODE)
 LEARN_ARGUMENTS = (*_COMMON, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
 
 
@@ -183,8 +195,19 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
             "rate": a["rate"],
         },
     )
-    driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, "backend": a["backend"]})
+    driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, **_backend(a)})
     return _graph("real", a, shared, {"lockstep": False}, (camera, driver))
+
+
+def _backend(a: Mapping[str, Value]) -> dict[str, Value]:
+    """Returns the driver's parameters that say how it reaches the arm."""
+    backend = a["backend"]
+    if backend == "auto":
+        backend = "kortex" if a["robot_ip"] else "fake"
+    if backend != "kortex":
+        return {"backend": backend}
+    address = {"robot_ip": a["robot_ip"]} if a["robot_ip"] else {}
+    return {"backend": backend, **address, **{spec.name: a[spec.name] for spec in (TCP_PORT, UDP_PORT, CREDENTIALS)}}
 
 
 def _graph(
