@@ -16,6 +16,7 @@ from types import MappingProxyType
 from jaco_bringup.policies import find_policy
 from jaco_core.arms import arm_names
 from jaco_core.errors import ConfigError
+from jaco_driver.backends import backend_names
 from jaco_safety.modes import MODE_NAMES
 from jaco_sim.profiles import profile_names
 from jaco_tasks.registry import task_names
@@ -115,11 +116,14 @@ CALIBRATION = ArgumentSpec("calibration", "", "File of ROS's camera_calibration;
 WIDTH = ArgumentSpec("width", 64, "Width of the published picture [pixel].")
 HEIGHT = ArgumentSpec("height", 64, "Height of the published picture [pixel].")
 RATE = ArgumentSpec("rate", 10.0, "Camera images per second [Hz]; the policy acts on each.")
-BACKEND = ArgumentSpec("backend", "fake", "How the driver reaches the arm.", ("fake",))
+BACKEND = ArgumentSpec("backend", "fake", "How the driver reaches the arm.", tuple(backend_names()))
+CONTROLLERS = ArgumentSpec(
+    "controllers", "generic", "Backend ros2_control: generic, ur, franka, kortex, or the path of a file like theirs."
+)
 
 _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
-REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, BACKEND, REAL_MODE)
+REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, BACKEND, CONTROLLERS, REAL_MODE)
 LEARN_ARGUMENTS = (*_COMMON, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
 
 
@@ -183,7 +187,7 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
             "rate": a["rate"],
         },
     )
-    driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, "backend": a["backend"]})
+    driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, "backend": a["backend"], "controllers": a["controllers"]})
     return _graph("real", a, shared, {"lockstep": False}, (camera, driver))
 
 
