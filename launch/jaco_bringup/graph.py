@@ -16,6 +16,7 @@ from types import MappingProxyType
 from jaco_bringup.policies import find_policy
 from jaco_core.arms import arm_names
 from jaco_core.errors import ConfigError
+from jaco_driver.backends import backend_names
 from jaco_safety.modes import MODE_NAMES
 from jaco_sim.profiles import profile_names
 from jaco_tasks.registry import task_names
@@ -119,7 +120,7 @@ BACKEND = ArgumentSpec(
     "backend",
     "auto",
     "How the driver reaches the arm; auto: kortex where robot_ip is given, else fake.",
-    ("auto", "fake", "kortex"),
+    ("auto", *backend_names()),
 )
 ROBOT_IP = ArgumentSpec("robot_ip", "", "Address of a Kortex arm.")
 TCP_PORT = ArgumentSpec("tcp_port", 10000, "Its port for commands.")
@@ -127,11 +128,14 @@ UDP_PORT = ArgumentSpec("udp_port", 10001, "Its port for feedback.")
 CREDENTIALS = ArgumentSpec(
     "credentials", "", "File with its user and password, a line each; empty: $JACO_KORTEX_USER and $JACO_KORTEX_PASSWORD."
 )
+CONTROLLERS = ArgumentSpec(
+    "controllers", "generic", "Backend ros2_control: generic, ur, franka, kortex, or the path of a file like theirs."
+)
 _KORTEX = (ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS)
 
 _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
-REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, BACKEND, *_KORTEX, REAL_MODE)
+REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, BACKEND, CONTROLLERS, *_KORTEX, REAL_MODE)
 LEARN_ARGUMENTS = (*_COMMON, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
 
 
@@ -204,6 +208,8 @@ def _backend(a: Mapping[str, Value]) -> dict[str, Value]:
     backend = a["backend"]
     if backend == "auto":
         backend = "kortex" if a["robot_ip"] else "fake"
+    if backend == "ros2_control":
+        return {"backend": backend, "controllers": a["controllers"]}
     if backend != "kortex":
         return {"backend": backend}
     address = {"robot_ip": a["robot_ip"]} if a["robot_ip"] else {}

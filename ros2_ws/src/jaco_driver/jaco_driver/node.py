@@ -19,14 +19,16 @@ from jaco_core.ros.convert import command_from_message, command_to_message, join
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_driver.backends import backend_names, make_backend
 from jaco_driver.driver import Driver
+from jaco_driver.kinova_ros.node import KinovaRosConfig
 from jaco_driver.port import news_of
+from jaco_driver.ros2_control.node import Ros2ControlConfig
 
 _COMMAND_TOPIC = "/arm/command"
 
 
 @dataclass(frozen=True)
-class Config:
-    """Parameters of the driver."""
+class Config(KinovaRosConfig, Ros2ControlConfig):
+    """Parameters of the driver, and those that only one backend reads."""
 
     arm: str = parameter("j2n6s300", "Arm to drive.")
     backend: str = parameter("fake", "How the arm is reached.", choices=tuple(backend_names()))
