@@ -36,6 +36,13 @@ class Side(str, Enum):
     real = "real"
 
 
+class Through(str, Enum):
+    """What an evaluation goes through."""
+
+    env = "env"
+    graph = "graph"
+
+
 class Suite(str, Enum):
     """Which tests run."""
 
@@ -89,7 +96,7 @@ def up(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="Benchmark: latency, lockstep, minimality or safety.")],
+    name: Annotated[str, typer.Argument(help="Benchmark; an unknown name lists them.")],
     json: Annotated[Path | None, typer.Option(help="File for the figures, as one flat JSON object.")] = None,
     policy: Policy = "reach",
     ticks: Annotated[int, typer.Option(min=1, help="Adversarial ticks of the benchmark safety.")] = 20_000,
@@ -129,11 +136,20 @@ def train(
 
 
 @app.command("eval", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def evaluate(context: typer.Context, policy: Policy = "reach") -> None:
-    """Score a policy on held-out episodes. Further options: see `python -m jaco_learner.evaluate --help`."""
-    from jaco_bringup.commands.learn import evaluate as run
+def evaluate(
+    context: typer.Context,
+    policy: Policy = "reach",
+    task: Annotated[str | None, typer.Option(help="Task; the card's when not given.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Simulator profile; the card's when not given.")] = None,
+    episodes: Annotated[int, typer.Option(min=1, help="How many held-out episodes.")] = 500,
+    seed: Seed = 0,
+    through: Annotated[Through, typer.Option(help="env: physics and pictures alone; graph: the whole ROS graph.")] = Through.env,
+    json: Annotated[Path | None, typer.Option(help="File for the scores, as one JSON object.")] = None,
+) -> None:
+    """Score a policy on held-out episodes. More (--sweep, --pictures): `python -m jaco_learner.evaluate --help`."""
+    from jaco_bringup.commands.evaluate import EvalOptions, run
 
-    raise typer.Exit(run(policy, context.args))
+    raise typer.Exit(run(EvalOptions(policy, task, profile, episodes, seed, through.value, json, tuple(context.args))))
 
 
 @app.command()

@@ -74,6 +74,7 @@ class Runner:
             ConfigError: a package or an executable is not installed.
         """
         self._commands = {spec.name: command_line(spec, self._parameters) for spec in self._graph.nodes}
+        self._sweep_shared_memory()
         for spec in self._graph.nodes:
             self._launch(spec)
 
@@ -123,9 +124,12 @@ class Runner:
         # In reverse order of activation: the arm's side is the first to hear of it.
         self._end(list(reversed(self._processes.values())), self._bounds.interrupt)
         self._processes.clear()
+        self._sweep_shared_memory()
+        self.log.close()
+
+    def _sweep_shared_memory(self) -> None:
         for path in shared_memory.clean():
             self.log.write(f"[runner] Removed {path}, left by a process that was killed.")
-        self.log.close()
 
     def _launch(self, spec: NodeSpec) -> None:
         self._processes[spec.name] = NodeProcess(spec.name, self._commands[spec.name], self._environment, self.log.write)

@@ -56,6 +56,12 @@ def _safety(asked: Request) -> dict[str, Figure]:
     return measure(asked.ticks)
 
 
+def _throughput(asked: Request) -> dict[str, Figure]:
+    from jaco_bringup.bench.throughput import measure
+
+    return measure()
+
+
 BENCHES: Mapping[str, Bench] = MappingProxyType(
     {
         "faults": Bench("Every fault of the matrix on the running graph: what comes of it, and how fast.", _faults),
@@ -67,6 +73,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
         "minimality": Bench("What the safety filter costs the policy.", _minimality),
         "real": Bench("The real graph with a fake arm and a drawn camera: episodes, resets, success.", _real),
         "safety": Bench("Adversaries against the safety filter in physics.", _safety),
+        "throughput": Bench("Pixel environments and training beside dm_control, MuJoCo and Stable-Baselines3.", _throughput),
     }
 )
 

@@ -1,4 +1,4 @@
-"""`jaco train` and `jaco eval`: the learner's programs, with names instead of paths."""
+"""`jaco train`: the learner's program, with names instead of paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from jaco_bringup.policies import find_policy
 from jaco_bringup.run_dir import new_run_dir
 
 
@@ -20,19 +19,10 @@ def train(name: str, out: Path | None, further: Sequence[str]) -> NoReturn:
         ConfigError: the folder cannot be used.
     """
     folder = out or new_run_dir(None, datetime.now(), f"train-{name}-")
-    _module("jaco_learner.train", name, "--out", str(folder), *further)
+    run_module("jaco_learner.train", name, "--out", str(folder), *further)
 
 
-def evaluate(policy: str, further: Sequence[str]) -> NoReturn:
-    """Scores `policy`, in place of this process.
-
-    Raises:
-        ConfigError: there is no such policy.
-    """
-    _module("jaco_learner.evaluate", str(find_policy(policy)), *further)
-
-
-def _module(name: str, *arguments: str) -> NoReturn:
+def run_module(name: str, *arguments: str) -> NoReturn:
     """Becomes the program: a Ctrl-C must reach it alone, since it keeps what it has before it ends."""
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", name, *arguments])

@@ -24,8 +24,10 @@ from jaco_core.errors import TimeoutExceeded
 from jaco_core.kinematics import Kinematics
 from jaco_core.types import Vector
 
-START_TIMEOUT_S = 60.0
+# Longer than the manager waits for any one node, so that its sentence comes first.
+START_TIMEOUT_S = 90.0
 MOTION_TIMEOUT_S = 40.0
+SHOWN_LINES = 40
 RECOVERY_TIMEOUT_S = 15.0
 # Longest wait for a fault's consequences, and how long a fault that is tolerated is watched.
 WATCH_S, TOLERATED_S = 3.0, 2.0
@@ -254,7 +256,11 @@ def stage(folder: Path, domain: int, policy: str, arm: str = "j2n6s300") -> Iter
         runner.start()
         try:
             own = Stage(runner, witness, arm)
-            witness.wait(own.moves, START_TIMEOUT_S, "the graph to come up and the arm to move", own.poll)
+            try:
+                witness.wait(own.moves, START_TIMEOUT_S, "the graph to come up and the arm to move", own.poll)
+            except TimeoutExceeded as error:
+                lines = runner.log.path.read_text().splitlines()[-SHOWN_LINES:]
+                raise TimeoutExceeded("\n".join((f"{error} The last lines of the graph's log:", *lines))) from None
             yield own
         finally:
             runner.stop()

@@ -103,6 +103,19 @@ def test_a_lost_reply_is_made_up_for_by_asking_for_the_state(
     assert probe.calls == ["setup"] and client.state(5.0) == "inactive"
 
 
+def test_a_lost_request_is_sent_again(graph: tuple[Probe, LifecycleClient], monkeypatch: pytest.MonkeyPatch) -> None:
+    probe, client = graph
+    send, sent = client._change.call_async, []
+
+    def lose_the_first(request: object) -> rclpy.task.Future[object]:
+        sent.append(request)
+        return send(request) if len(sent) > 1 else rclpy.task.Future()
+
+    monkeypatch.setattr(client._change, "call_async", lose_the_first)
+    client.change(CONFIGURE, 10.0)
+    assert probe.calls == ["setup"] and len(sent) == 2 and client.state(5.0) == "inactive"
+
+
 def _forget(probe: Probe) -> rclpy.task.Future[object]:
     """Carries the transition out and returns a reply that never comes."""
     probe.trigger_configure()

@@ -3,110 +3,91 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 import typer
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from jaco_core.arms import load_arm
-from jaco_core.errors import JacoError
-from jaco_core.types import EpisodeStatus
-from jaco_learner.interval import wilson_interval
-from jaco_policy.checkpoint import Checkpoint, load_checkpoint, update_card
-from jaco_policy.networks import sample_action
-from jaco_sim.envs.batch import BatchEnv
-from jaco_sim.simulation import make_scene
+from jaco_core.errors import ContractError, JacoError
+from jaco_learner.playing import play_episodes
+from jaco_learner.scoring import PlayedEpisode, Scores, score
+from jaco_policy.checkpoint import Checkpoint, load_checkpoint, read_card, update_card
+from jaco_sim.profiles import Profile, load_profile
+from jaco_sim.scene import build_scene
+from jaco_sim.variation import GROUPS
+from jaco_tasks.registry import make_task
 
 # Training draws its seeds from 0..2^62; these are above.
 HELD_OUT_SEED = 2**62
-_BATCH = 50
+SWEPT_PROFILE = "randomized"
+
+ProgressOf = Callable[[str, int], Callable[[int], None]]
+"""From a name and a number of episodes, what is told how many of them are done."""
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Over `episodes` episodes. `failures`: how many ended for each reason other than the time limit.
+def load_policy(folder: Path, task: str | None = None) -> Checkpoint:
+    """Returns the policy in `folder`.
 
-    `success_interval`: 95 % confidence interval of the rate. `mean_reach_time_s`: from the start to the first reward, over the
-    episodes that have one, None when none has. `mean_path_m`: way of the palm.
+    Raises:
+        JacoError: it cannot be loaded, or was made for another task than `task`.
     """
+    checkpoint = load_checkpoint(folder, load_arm(read_card(folder).arm))
+    if task is not None and task != checkpoint.card.task:
+        raise ContractError(f"Policy '{checkpoint.card.name}' is for task '{checkpoint.card.task}', not for '{task}'.")
+    return checkpoint
 
-    episodes: int
-    success_rate: float
-    success_interval: tuple[float, float]
-    mean_return: float
-    mean_steps: float
-    mean_reach_time_s: float | None
-    mean_path_m: float
-    failures: dict[str, int]
+
+def play(
+    checkpoint: Checkpoint,
+    episodes: int,
+    seed: int,
+    profile: Profile,
+    greedy: bool = True,
+    progress: Callable[[int], None] = lambda done: None,
+) -> list[PlayedEpisode]:
+    """Plays the held-out episodes `seed`, `seed` + 1, ... under `profile`.
+
+    Full meshes and 2 ms physics, whatever the policy was trained with.
+    """
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    scene = build_scene(make_task(checkpoint.card.task), load_arm(checkpoint.card.arm), profile)
+    seeds = [HELD_OUT_SEED + seed + index for index in range(episodes)]
+    return play_episodes(scene, checkpoint, seeds, greedy, progress)
 
 
 def evaluate(policy: Path, episodes: int = 500, seed: int = 0, profile: str | None = None, greedy: bool = True) -> Scores:
-    """Returns the scores of the policy in `policy` on the held-out episodes `seed`, `seed` + 1, ...
-
-    Full meshes and 2 ms physics, whatever it was trained with. `profile`: the card's, unless given.
+    """Returns the scores of the policy in `policy` on held-out episodes. `profile`: the card's, unless given.
 
     Raises:
-        JacoError: the policy cannot be loaded.
+        JacoError: the policy cannot be loaded, or there is no such profile.
     """
-    checkpoint = load_checkpoint(policy, load_arm("j2n6s300"))
-    torch.set_num_threads(1)
-    torch.manual_seed(seed)
-    scene = make_scene(checkpoint.card.task, checkpoint.card.arm, profile or checkpoint.card.randomisation, held_out=True)
-    count = min(_BATCH, episodes)
-    environment = BatchEnv(scene, count, seed=0, restart=False)
-    played: list[_Episode] = []
-    try:
-        for first in track(range(0, episodes, count), description="evaluate"):
-            seeds = [HELD_OUT_SEED + seed + first + index for index in range(count)]
-            played += _play(environment, checkpoint, seeds, greedy)[: episodes - first]
-    finally:
-        environment.close()
-    statuses = [episode.status for episode in played]
-    times = [episode.reach_step * scene.task.control_period_s for episode in played if episode.reach_step is not None]
-    return Scores(
-        episodes,
-        float(np.mean([status.success for status in statuses])),
-        wilson_interval(sum(status.success for status in statuses), episodes),
-        float(np.mean([status.episode_return for status in statuses])),
-        float(np.mean([status.step for status in statuses])),
-        float(np.mean(times)) if times else None,
-        float(np.mean([episode.path_m for episode in played])),
-        dict(Counter(status.reason for status in statuses if status.terminated)),
-    )
+    checkpoint = load_policy(policy)
+    world = load_profile(profile or checkpoint.card.randomisation, held_out=True)
+    return score(play(checkpoint, episodes, seed, world, greedy), make_task(checkpoint.card.task).control_period_s)
 
 
-@dataclass(frozen=True)
-class _Episode:
-    """How one episode ended, the step of its first reward, None without one, and the way of the palm [m]."""
-
-    status: EpisodeStatus
-    reach_step: int | None
-    path_m: float
-
-
-@torch.inference_mode()
-def _play(environment: BatchEnv, checkpoint: Checkpoint, seeds: list[int], greedy: bool) -> list[_Episode]:
-    """Plays one episode per environment to its end."""
-    step = environment.reset(seeds)
-    state = checkpoint.column.initial_state(environment.count)
-    reached: list[int | None] = [None] * environment.count
-    paths, running = np.zeros(environment.count), np.ones(environment.count, bool)
-    for number in range(1, environment.scene.task.max_steps + 1):
-        output, state = checkpoint.column(torch.from_numpy(step.image), state)
-        action = output.logits.argmax(-1) if greedy else sample_action(output.logits)
-        palm, step = step.palm, environment.step(action.numpy())
-        # What moves after an episode's end no longer counts.
-        paths += np.linalg.norm(step.palm - palm, axis=1) * running
-        reached = [
-            number if before is None and going and reward > 0.0 else before
-            for before, going, reward in zip(reached, running, step.reward, strict=True)
-        ]
-        running &= ~(step.terminated | step.truncated)
-    return [_Episode(*episode) for episode in zip(environment.statuses, reached, paths.tolist(), strict=True)]
+def sweep(
+    checkpoint: Checkpoint,
+    episodes: int,
+    seed: int,
+    greedy: bool,
+    progress_of: ProgressOf = lambda name, count: lambda done: None,
+) -> dict[str, Scores]:
+    """Returns the scores with nothing varied, with each group of factors alone, and with all of them together."""
+    whole = load_profile(SWEPT_PROFILE)
+    worlds = {"none": whole.only(""), **{group: whole.only(group) for group in GROUPS}, "all": whole}
+    period = make_task(checkpoint.card.task).control_period_s
+    return {
+        name: score(play(checkpoint, episodes, seed, world, greedy, progress_of(name, episodes)), period)
+        for name, world in worlds.items()
+    }
 
 
 def main(
@@ -114,24 +95,66 @@ def main(
     episodes: int = typer.Option(500, min=1, help="How many held-out episodes."),
     seed: int = typer.Option(0, min=0, help="First of the held-out seeds."),
     profile: str | None = typer.Option(None, help="Simulator profile; the card's when not given."),
+    task: str | None = typer.Option(None, help="Task; it must be the card's."),
     sample: bool = typer.Option(False, help="Draw actions instead of taking the likeliest."),
+    robustness: bool = typer.Option(False, "--sweep", help="Also vary each group of factors alone."),
+    pictures: Path | None = typer.Option(None, help="Folder for plots and the failures' pictures."),
     json_file: Path | None = typer.Option(None, "--json", help="File for the scores, as one JSON object."),
     write: bool = typer.Option(False, help="Write the scores to the policy's card."),
 ) -> None:
     """Scores a policy on held-out episodes."""
     try:
-        scores = evaluate(policy, episodes, seed, profile, not sample)
-        if write:
-            command = f"python -m jaco_learner.evaluate {policy} --episodes {episodes} --seed {seed}"
-            command += (f" --profile {profile}" if profile else "") + (" --sample" if sample else "")
-            update_card(policy, scores={**asdict(scores), "command": command})
+        text = json.dumps(_measure(policy, episodes, seed, profile, task, not sample, robustness, pictures, write), indent=2)
     except JacoError as error:
         typer.echo(f"evaluate: {error}", err=True)
         raise typer.Exit(1) from None
-    text = json.dumps(asdict(scores), indent=2)
     if json_file is not None:
         json_file.write_text(text + "\n")
     typer.echo(text)
+
+
+def _measure(
+    policy: Path,
+    episodes: int,
+    seed: int,
+    profile: str | None,
+    task: str | None,
+    greedy: bool,
+    robustness: bool,
+    pictures: Path | None,
+    write: bool,
+) -> dict[str, Any]:
+    checkpoint = load_policy(policy, task)
+    world = load_profile(profile or checkpoint.card.randomisation, held_out=True)
+    with _bars() as progress_of:
+        played = play(checkpoint, episodes, seed, world, greedy, progress_of(world.name, episodes))
+        scores = score(played, make_task(checkpoint.card.task).control_period_s)
+        groups = sweep(checkpoint, episodes, seed, greedy, progress_of) if robustness else {}
+    figures: dict[str, Any] = asdict(scores)
+    if write:
+        command = f"python -m jaco_learner.evaluate {policy} --episodes {episodes} --seed {seed}"
+        command += (f" --profile {profile}" if profile else "") + ("" if greedy else " --sample")
+        update_card(policy, scores={**figures, "command": command})
+    if pictures is not None:
+        from jaco_learner.evaluation_pictures import draw  # matplotlib takes a second to load
+
+        draw(pictures, world.name, played, {world.name: scores, **groups})
+    if groups:
+        figures["sweep"] = {name: asdict(entry) for name, entry in groups.items()}
+    return figures
+
+
+@contextmanager
+def _bars() -> Iterator[ProgressOf]:
+    """Shows a bar for each part that is begun in the block."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("episodes"), TimeRemainingColumn())
+    with Progress(*columns) as progress:
+
+        def begin(name: str, count: int) -> Callable[[int], None]:
+            bar = progress.add_task(name, total=count)
+            return lambda done: progress.update(bar, completed=done)
+
+        yield begin
 
 
 if __name__ == "__main__":

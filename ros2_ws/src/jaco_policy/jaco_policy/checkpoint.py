@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
+from torch import Tensor
 
 from jaco_core.arms import Arm
 from jaco_core.errors import ConfigError, ContractError
+from jaco_policy.grown import GrownSpec
 from jaco_policy.networks import Column, ColumnSpec
+from jaco_policy.progressive import ProgressiveNet
 
 FORMAT_VERSION = 1
 WEIGHTS_FILE = "policy.safetensors"
@@ -37,7 +40,10 @@ class CameraContract:
 
 @dataclass(frozen=True)
 class Card:
-    """What a policy is for, what it learned from, how well it does. `action_speeds` [rad/s]: per joint, one per choice."""
+    """What a policy is for, what it learned from, how well it does. `action_speeds` [rad/s]: per joint, one per choice.
+
+    `grown`: the columns after the first; `ancestors`: "name sha256" of the policies that the earlier columns come from.
+    """
 
     name: str
     task: str
@@ -50,6 +56,7 @@ class Card:
     normalisation: str = "(pixel - mean_image) / 40, mean_image in the weights"
     randomisation: str = "nominal"
     ancestors: tuple[str, ...] = ()
+    grown: tuple[GrownSpec, ...] = ()
     training: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
@@ -70,15 +77,29 @@ class Checkpoint:
     """A loaded policy: its card and its network, in evaluation mode."""
 
     card: Card
-    column: Column
+    network: ProgressiveNet
     folder: Path
 
+    @property
+    def column(self) -> Column:
+        """The network of a policy with one column.
 
-def save_checkpoint(folder: Path, card: Card, column: Column) -> Card:
-    """Writes weights and card to `folder`, each in one atomic step, and returns the card with the weights' sha256."""
+        Raises:
+            ContractError: it has more.
+        """
+        if self.card.grown:
+            raise ContractError(f"Policy '{self.card.name}' has {1 + len(self.card.grown)} columns; this needs a single one.")
+        column: Any = self.network.columns[0]
+        assert isinstance(column, Column)
+        return column
+
+
+def save_checkpoint(folder: Path, card: Card, network: Column | ProgressiveNet) -> Card:
+    """Writes weights and card to `folder`, each in one atomic step, and returns the card with columns and the weights' sha256."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = save_tensors({name: tensor.detach().clone().contiguous() for name, tensor in column.state_dict().items()})
-    card = replace(card, sha256=hashlib.sha256(weights).hexdigest())
+    network = network if isinstance(network, ProgressiveNet) else ProgressiveNet(network)
+    weights = save_tensors({name: tensor.detach().clone().contiguous() for name, tensor in _tensors(network).items()})
+    card = replace(card, column=network.spec, grown=network.grown, sha256=hashlib.sha256(weights).hexdigest())
     _write(folder / WEIGHTS_FILE, weights)
     _write(folder / CARD_FILE, card.to_json().encode())
     return card
@@ -113,6 +134,7 @@ def read_card(folder: Path) -> Card:
             "camera": CameraContract(**data["camera"]),
             "joints": tuple(data["joints"]),
             "ancestors": tuple(data["ancestors"]),
+            "grown": tuple(GrownSpec.from_json(spec) for spec in data.get("grown", ())),
             "action_speeds": tuple(tuple(float(speed) for speed in row) for row in data["action_speeds"]),
         }
         card = Card(**data)
@@ -144,8 +166,8 @@ def load_checkpoint(folder: Path, arm: Arm | None = None) -> Checkpoint:
         tensors = load_tensors(content)
     except SafetensorError as error:
         raise ConfigError(f"{path} is no safetensors file: {error}.") from None
-    column = Column(card.column)
-    expected = {name: tuple(tensor.shape) for name, tensor in column.state_dict().items()}
+    network = ProgressiveNet(card.column, card.grown)
+    expected = {name: tuple(tensor.shape) for name, tensor in _tensors(network).items()}
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if expected != found:
         odd = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))[0]
@@ -154,8 +176,9 @@ def load_checkpoint(folder: Path, arm: Arm | None = None) -> Checkpoint:
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
             raise ConfigError(f"{path} holds numbers that are not finite, in '{name}'.")
-    column.load_state_dict(tensors)
-    return Checkpoint(card, column.eval(), folder)
+    (network if card.grown else network.columns[0]).load_state_dict(tensors)
+    network.freeze_elders()
+    return Checkpoint(card, network.eval(), folder)
 
 
 def check_arm(card: Card, arm: Arm) -> None:
@@ -175,6 +198,12 @@ def check_arm(card: Card, arm: Arm) -> None:
             raise ContractError(
                 f"Policy '{card.name}' moves '{joint.name}' at {fastest:.3f} rad/s, the arm allows {joint.max_velocity:.3f}."
             )
+
+
+def _tensors(network: ProgressiveNet) -> dict[str, Tensor]:
+    """Returns the weights by name. A single column's names are its own, so that it does not matter how it will be used."""
+    tensors: dict[str, Tensor] = (network if network.grown else network.columns[0]).state_dict()
+    return tensors
 
 
 def _check_card(card: Card, path: Path) -> None:

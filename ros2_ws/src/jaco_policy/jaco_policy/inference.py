@@ -39,28 +39,31 @@ class PolicyRuntime:
         """`deterministic`: take the likeliest action; otherwise draw one, with random numbers from `seed`."""
         self._random = None if deterministic else np.random.default_rng(seed)
         self.card = checkpoint.card
+        self.inputs = checkpoint.network.inputs
         self._speeds = checkpoint.card.speeds
         self._joints = np.arange(len(self._speeds))
         self._shape = (self.card.camera.height, self.card.camera.width, 3)
-        self._engine, self.notice = choose_engine(checkpoint.column)
+        self._engine, self.notice = choose_engine(checkpoint.network)
         self.engine = self._engine.name
 
     def begin_episode(self) -> None:
         """Forgets the last episode."""
         self._engine.forget()
 
-    def act(self, image: RgbImage) -> Decision:
+    def act(self, image: RgbImage, proprioception: Vector | None = None) -> Decision:
         """Acts on `image`, uint8 RGB, shape (64, 64, 3).
 
+        `proprioception`: joint angles [rad], then velocities [rad/s], shape (2n,); for a policy that reads it.
+
         Raises:
-            ContractError: the image is not what the card asks for, or the network's answer is not finite.
+            ContractError: the inputs are not what the card asks for, or the network's answer is not finite.
         """
         began = time.perf_counter()
         if image.shape != self._shape or image.dtype != np.uint8:
             raise ContractError(
                 f"Policy '{self.card.name}' reads uint8 images of shape {self._shape}, got {image.dtype} of shape {image.shape}."
             )
-        logits, value = self._engine.compute(image)
+        logits, value = self._engine.compute(image, self._felt(proprioception))
         if not np.isfinite(logits).all():
             raise ContractError(f"Policy '{self.card.name}' gave an answer that is not finite; its weights are damaged.")
         # Gumbel's trick: the likeliest action after such noise is one drawn from the policy's distribution.
@@ -73,6 +76,14 @@ class PolicyRuntime:
             value,
             time.perf_counter() - began,
         )
+
+    def _felt(self, proprioception: Vector | None) -> NDArray[np.float32] | None:
+        if not self.inputs:
+            return None
+        found = 0 if proprioception is None else len(proprioception)
+        if proprioception is None or found != self.inputs or not np.isfinite(proprioception).all():
+            raise ContractError(f"Policy '{self.card.name}' reads {self.inputs} finite joint angles and velocities, got {found}.")
+        return proprioception.astype(np.float32)
 
     def _log_probability(self, logits: NDArray[np.float32], action: NDArray[np.int64]) -> float:
         """Returns the log-probability of the whole action: joints are independent."""

@@ -5,12 +5,14 @@ Built by hand from the column's layers: an exporter that traces Python would bri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from torch import nn
 
 from jaco_policy.networks import IMAGE_SIZE, PIXEL_SCALE, Column
 
@@ -26,7 +28,7 @@ def column_to_onnx(column: Column) -> bytes:
     (1, joints, choices), "value" (1,) and, with an LSTM, "next_hidden" and "next_cell" (1, w). The auxiliary heads, which only
     training reads, stay out.
     """
-    graph, spec = _Graph(column), column.spec
+    graph, spec = GraphBuilder(column), column.spec
     x = graph.node("Cast", "image", to=TensorProto.FLOAT)
     x = graph.node("Sub", x, graph.constant(graph.weight("mean_image")[None]))
     x = graph.node("Mul", x, graph.constant(np.array([1.0 / PIXEL_SCALE], np.float32)))
@@ -41,29 +43,14 @@ def column_to_onnx(column: Column) -> bytes:
     logits = graph.linear("policy", x)
     graph.node("Reshape", logits, graph.constant(np.array([1, spec.joints, spec.choices])), output="logits")
     graph.node("Reshape", graph.linear("value", x), graph.constant(np.array([1])), output="value")
-    inputs = [("image", TensorProto.UINT8, (1, IMAGE_SIZE, IMAGE_SIZE, 3)), *state]
-    outputs = [("logits", TensorProto.FLOAT, (1, spec.joints, spec.choices)), ("value", TensorProto.FLOAT, (1,))]
-    outputs += [(f"next_{name}", kind, shape) for name, kind, shape in state]
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "column",
-            [helper.make_tensor_value_info(*entry) for entry in inputs],
-            [helper.make_tensor_value_info(*entry) for entry in outputs],
-            graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid("", _OPSET)],
-        ir_version=_IR_VERSION,
-    )
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
+    return graph.serialise((spec.joints, spec.choices), state)
 
 
-class _Graph:
+class GraphBuilder:
     """Nodes and constants so far, with names of their own."""
 
-    def __init__(self, column: Column) -> None:
-        weights: dict[str, NDArray[np.float32]] = {name: tensor.numpy() for name, tensor in column.state_dict().items()}
+    def __init__(self, network: nn.Module) -> None:
+        weights: dict[str, NDArray[np.float32]] = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
         self._weights = weights
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
@@ -91,17 +78,43 @@ class _Graph:
         """Adds a torch.nn.Linear."""
         return self.node("Gemm", x, *self.layer(name), transB=1)
 
-    def lstm(self, x: str) -> str:
-        """Adds a torch.nn.LSTMCell as an LSTM over a sequence of one; returns the name of what the heads read."""
-        matrices = [_gates(self.weight(f"lstm.weight_{part}"))[None] for part in ("ih", "hh")]
-        bias = np.concatenate([_gates(self.weight(f"lstm.bias_{part}")) for part in ("ih", "hh")])[None]
+    def lstm(self, x: str, prefix: str = "", suffix: str = "") -> str:
+        """Adds a torch.nn.LSTMCell as an LSTM over a sequence of one; returns the name of what the heads read.
+
+        `prefix`: of the weights' names; `suffix`: of the state's, "hidden" and "cell".
+        """
+        matrices = [_gates(self.weight(f"{prefix}lstm.weight_{part}"))[None] for part in ("ih", "hh")]
+        bias = np.concatenate([_gates(self.weight(f"{prefix}lstm.bias_{part}")) for part in ("ih", "hh")])[None]
         first = self.constant(np.array([0]))
         inputs = [self.node("Unsqueeze", x, first), *map(self.constant, matrices), self.constant(bias), ""]
-        inputs += [self.node("Unsqueeze", name, first) for name in ("hidden", "cell")]
+        inputs += [self.node("Unsqueeze", f"{name}{suffix}", first) for name in ("hidden", "cell")]
         size = matrices[1].shape[2]
-        self.nodes.append(helper.make_node("LSTM", inputs, ["", "lstm_hidden", "lstm_cell"], hidden_size=size))
-        self.node("Squeeze", "lstm_cell", first, output="next_cell")
-        return self.node("Squeeze", "lstm_hidden", first, output="next_hidden")
+        last = [f"lstm_{name}{suffix}" for name in ("hidden", "cell")]
+        self.nodes.append(helper.make_node("LSTM", inputs, ["", *last], hidden_size=size))
+        self.node("Squeeze", last[1], first, output=f"next_cell{suffix}")
+        return self.node("Squeeze", last[0], first, output=f"next_hidden{suffix}")
+
+    def serialise(
+        self, outputs_shape: tuple[int, int], state: Sequence[tuple[str, int, tuple[int, int]]], proprioception: int = 0
+    ) -> bytes:
+        """Returns the model, checked. `state`: name, type, shape of each LSTM state; it comes out as "next_..."."""
+        inputs: list[tuple[str, Any, tuple[int, ...]]] = [("image", TensorProto.UINT8, (1, IMAGE_SIZE, IMAGE_SIZE, 3))]
+        inputs += [("proprioception", TensorProto.FLOAT, (1, proprioception))] if proprioception else []
+        outputs = [("logits", TensorProto.FLOAT, (1, *outputs_shape)), ("value", TensorProto.FLOAT, (1,))]
+        outputs += [(f"next_{name}", kind, shape) for name, kind, shape in state]
+        model = helper.make_model(
+            helper.make_graph(
+                self.nodes,
+                "policy",
+                [helper.make_tensor_value_info(*entry) for entry in (*inputs, *state)],
+                [helper.make_tensor_value_info(*entry) for entry in outputs],
+                self.constants,
+            ),
+            opset_imports=[helper.make_opsetid("", _OPSET)],
+            ir_version=_IR_VERSION,
+        )
+        onnx.checker.check_model(model)
+        return bytes(model.SerializeToString())
 
 
 def _gates(weight: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -63,7 +63,8 @@ def test_the_shipped_policy_agrees_within_one_in_a_hundred_thousand() -> None:
 @pytest.mark.parametrize("package", [pytest.param("onnx", marks=needs_onnx), "onnxruntime"])
 def test_without_the_packages_pytorch_acts_and_says_so(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    monkeypatch.delitem(sys.modules, "jaco_policy.onnx_graph", raising=False)
+    for module in ("onnx_graph", "onnx_progressive"):
+        monkeypatch.delitem(sys.modules, f"jaco_policy.{module}", raising=False)
     engine, why = choose_engine(column())
     assert engine.name == "PyTorch"
     assert why.startswith(f"{package} is not installed, so the policy runs on PyTorch") and "\n" not in why
@@ -73,7 +74,7 @@ class _Off(TorchEngine):
     name = "ONNX Runtime"
     error = 1e-3
 
-    def compute(self, image: np.ndarray) -> Answer:
+    def compute(self, image: np.ndarray, proprioception: np.ndarray | None = None) -> Answer:
         logits, value = super().compute(image)
         return np.where(np.arange(logits.shape[-1]) == 1, logits + self.error, logits), value
 
@@ -88,7 +89,7 @@ def test_an_engine_that_answers_otherwise_is_not_used(error: float, monkeypatch:
 
 def test_a_wrong_value_counts_as_well_as_a_wrong_action() -> None:
     class Off(TorchEngine):
-        def compute(self, image: np.ndarray) -> Answer:
+        def compute(self, image: np.ndarray, proprioception: np.ndarray | None = None) -> Answer:
             logits, value = super().compute(image)
             return logits, value + 1.0
 
@@ -97,8 +98,8 @@ def test_a_wrong_value_counts_as_well_as_a_wrong_action() -> None:
 
 @needs_onnx
 def test_a_graph_that_the_runtime_refuses_falls_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    from jaco_policy import onnx_graph
+    from jaco_policy import onnx_progressive
 
-    monkeypatch.setattr(onnx_graph, "column_to_onnx", lambda column: b"not a graph")
+    monkeypatch.setattr(onnx_progressive, "column_to_onnx", lambda column: b"not a graph")
     engine, why = choose_engine(column())
     assert engine.name == "PyTorch" and why.startswith("ONNX Runtime refuses the policy (") and "\n" not in why

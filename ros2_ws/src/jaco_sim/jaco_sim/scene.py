@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from jaco_core.arms import Arm
 from jaco_core.kinematics import arm_spec
+from jaco_core.models import arm_model
 from jaco_sim.meshes import add_visual_meshes
 from jaco_sim.profiles import CameraPose, Light, Profile
 from jaco_sim.textures import add_materials
@@ -25,9 +26,6 @@ TABLE_HALF_SIZE = (0.62, 0.62, 0.02)
 FLOOR_HEIGHT = -0.60
 _SEEN_ONLY = {"contype": 0, "conaffinity": 0}
 RING_MATERIAL = "light_gray"
-# Bodies of the model -> links as contacts name them. A finger's two links count as one.
-LINK_OF_BODY = {"b_base": "base", "b_6": "hand", "hand": "hand"} | {f"b_{i}": f"link_{i}" for i in range(1, 6)}
-LINK_OF_BODY |= {f"b_finger_{i}": f"finger_{i}" for i in range(1, 4)} | {f"b_finger_tip_{i}": f"finger_{i}" for i in range(1, 4)}
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,10 @@ class Scene:
     @cached_property
     def link_of_geom(self) -> tuple[str, ...]:
         """The link or thing that each geom belongs to, as contacts name it."""
+        links = arm_model(self.arm).links
         bodies = (self.model.body(body).name for body in self.model.geom_bodyid)
         names = (self.model.geom(geom).name for geom in range(self.model.ngeom))
-        return tuple(LINK_OF_BODY.get(body, name if body == "world" else body) for body, name in zip(bodies, names, strict=True))
+        return tuple(links.get(body, name if body == "world" else body) for body, name in zip(bodies, names, strict=True))
 
 
 def build_scene(task: Task, arm: Arm, profile: Profile, physics_step_s: float = 0.002, mesh_fraction: float = 1.0) -> Scene:

@@ -8,7 +8,8 @@ from zlib import crc32
 import mujoco
 import numpy as np
 
-from jaco_sim.scene import LINK_OF_BODY, POLICY_CAMERA, RING_MATERIAL, TABLE_CENTRE, Scene, distractor_name, looking
+from jaco_core.models import arm_model
+from jaco_sim.scene import POLICY_CAMERA, RING_MATERIAL, TABLE_CENTRE, Scene, distractor_name, looking
 from jaco_sim.textures import material_name
 from jaco_sim.variation import MAX_DISTRACTORS, SHAPES, Triple, Variation
 
@@ -54,8 +55,9 @@ def _looks(scene: Scene, model: Any, variation: Variation) -> None:
     _paint(model, model.geom("floor").id, variation.floor_color)
     _cover(model, model.geom("table").id, variation.table_texture)
     _cover(model, model.geom("floor").id, variation.floor_texture)
+    links = arm_model(scene.arm).links
     for geom in range(model.ngeom):
-        if model.body(int(model.geom_bodyid[geom])).name not in LINK_OF_BODY:
+        if model.body(int(model.geom_bodyid[geom])).name not in links:
             continue
         material = int(scene.model.geom_matid[geom])
         if variation.arm_texture != "plain":
@@ -111,7 +113,7 @@ def _dynamics(scene: Scene, model: Any, variation: Variation) -> None:
     gain = np.array(variation.joint_gain[:count])
     model.actuator_gainprm[:, 0] *= gain
     model.actuator_biasprm[:, 2] *= gain
-    hand = model.body("hand").id
+    hand = model.body(arm_model(scene.arm).hand).id
     mass = scene.model.body_mass[hand]
     model.body_mass[hand] = mass + variation.payload
     # The arm compensates its own weight and does not know of the load's.

@@ -15,16 +15,21 @@ from jaco_core.models.parts import TrackedPoint
 
 @dataclass(frozen=True)
 class ArmModel:
-    """How to build an arm (`build` returns an editable `mujoco.MjSpec`) and which points on it have names."""
+    """How to build an arm (`build` returns an editable `mujoco.MjSpec`) and which points on it have names.
+
+    `links`: body -> the link that contacts name; bodies that count as one share a name. `hand`: the body that carries a payload.
+    """
 
     build: Callable[[Arm], Any]
     points: tuple[TrackedPoint, ...]
+    links: Mapping[str, str]
+    hand: str
 
 
 MODELS: Mapping[str, ArmModel] = MappingProxyType(
     {
-        "gen3": ArmModel(gen3.build, gen3.TRACKED_POINTS),
-        "j2n6s300": ArmModel(j2n6s300.build, j2n6s300.TRACKED_POINTS),
+        "gen3": ArmModel(gen3.build, gen3.TRACKED_POINTS, gen3.LINKS, "bracelet"),
+        "j2n6s300": ArmModel(j2n6s300.build, j2n6s300.TRACKED_POINTS, j2n6s300.LINKS, "hand"),
     }
 )
 

@@ -22,6 +22,10 @@ TRACKED_POINTS = (
     TrackedPoint("palm", "bracelet", (0.0, 0.0, -0.0615), 0.0),
 )
 
+# Each body is a link of its own, under its own name.
+_BODIES = ("base", "shoulder", "half_arm_1", "half_arm_2", "forearm", "wrist_1", "wrist_2", "bracelet")
+LINKS = {name: name for name in _BODIES}
+
 
 def build(arm: Arm) -> Any:
     """Returns the arm; site "palm" is the middle of its flange."""

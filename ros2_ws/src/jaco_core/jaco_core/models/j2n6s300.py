@@ -34,6 +34,10 @@ TRACKED_POINTS = (
     TrackedPoint("finger_tip_3", "b_finger_tip_3", (0.044, 0.0, 0.0), 0.01),
 )
 
+# A finger's two bodies count as one link, and the last link of the arm as part of the hand.
+LINKS = {"b_base": "base", "b_6": "hand", "hand": "hand"} | {f"b_{i}": f"link_{i}" for i in range(1, 6)}
+LINKS |= {f"b_finger_{i}": f"finger_{i}" for i in range(1, 4)} | {f"b_finger_tip_{i}": f"finger_{i}" for i in range(1, 4)}
+
 
 def kinova_model_folder() -> Path:
     """Returns the folder with jaco_arm.xml, jaco_hand.xml and their meshes.

@@ -19,10 +19,16 @@ ACTIVATE = Transition.TRANSITION_ACTIVATE
 DEACTIVATE = Transition.TRANSITION_DEACTIVATE
 CLEANUP = Transition.TRANSITION_CLEANUP
 
-_REACHED = {CONFIGURE: "inactive", ACTIVATE: "active", DEACTIVATE: "inactive", CLEANUP: "unconfigured"}
-ASK_AGAIN_S = 1.0
-GONE_S = 0.5
+_STATES = {
+    CONFIGURE: ("unconfigured", "inactive"),
+    ACTIVATE: ("inactive", "active"),
+    DEACTIVATE: ("active", "inactive"),
+    CLEANUP: ("inactive", "unconfigured"),
+}
+"""The state before and after each transition."""
 _LABELS = {CONFIGURE: "configure", ACTIVATE: "activate", DEACTIVATE: "deactivate", CLEANUP: "cleanup"}
+ASK_AGAIN_S = 1.0
+GONE_S = 3.0
 
 
 class LifecycleClient:
@@ -54,26 +60,36 @@ class LifecycleClient:
             TimeoutExceeded: no answer within `timeout` seconds.
             ContractError: the node refused, and its own log says why, or it went away.
         """
-        request = ChangeState.Request()
-        request.transition.id = transition
-        future = self._change.call_async(request)
         label = _LABELS[transition]
-        # A node that ends takes its services along: nothing is to be waited for then. A reply that the middleware lost
-        # (it may while a client is being discovered) never comes, so the state itself is asked for now and then.
-        reached, gone = self._watch(_REACHED[transition]), self._absence()
-        spin_until(
-            self._executor,
-            lambda: future.done() or gone() or reached(),
-            timeout,
-            f"node '{self.target}' to {label}",
-        )
-        if not future.done():
-            if reached():
-                return
+        before, after = _STATES[transition]
+        requests = [self._request(transition)]
+        reached = False
+        # A node that ends takes its services along: nothing is to be waited for then.
+        gone = self._absence()
+
+        def seen(state: str) -> None:
+            # The middleware may lose a request, or its reply, while client and service are still being discovered.
+            nonlocal reached
+            reached = reached or state == after
+            if state == before:
+                requests.append(self._request(transition))
+
+        look = self._watch(seen)
+
+        def over() -> bool:
+            look()
+            return reached or gone() or any(request.done() for request in requests)
+
+        spin_until(self._executor, over, timeout, f"node '{self.target}' to {label}")
+        responses = [request.result() for request in requests if request.done()]
+        if reached or any(response is not None and response.success for response in responses):
+            return
+        if not responses:
             raise ContractError(f"Node '{self.target}' went away before it could {label}.")
-        response = future.result()
-        if response is None or not response.success:
-            raise ContractError(f"Node '{self.target}' refused to {label}; the reason is in its log above.")
+        # Asked twice, it may have refused only because it had done it already.
+        if len(requests) > 1 and self.state(timeout) == after:
+            return
+        raise ContractError(f"Node '{self.target}' refused to {label}; the reason is in its log above.")
 
     def state(self, timeout: float) -> str:
         """Returns the node's state: "unconfigured", "inactive", "active" or "finalized"."""
@@ -94,17 +110,25 @@ class LifecycleClient:
 
         return gone
 
-    def _watch(self, state: str) -> Callable[[], bool]:
-        """Returns a function that asks for the node's state once a second and tells whether it ever was `state`."""
+    def _request(self, transition: int) -> Future[ChangeState.Response]:
+        request = ChangeState.Request()
+        request.transition.id = transition
+        return self._change.call_async(request)
+
+    def _watch(self, seen: Callable[[str], None]) -> Callable[[], None]:
+        """Returns a function that asks for the node's state once a second and hands each answer to `seen` once."""
         due = time.monotonic() + ASK_AGAIN_S
         asked: list[Future[GetState.Response]] = []
 
-        def reached() -> bool:
+        def look() -> None:
             nonlocal due
             if time.monotonic() > due:
                 due = time.monotonic() + ASK_AGAIN_S
                 asked.append(self._get.call_async(GetState.Request()))
-            answers = [future.result() for future in asked if future.done()]
-            return any(answer is not None and answer.current_state.label == state for answer in answers)
+            for future in [future for future in asked if future.done()]:
+                asked.remove(future)
+                answer = future.result()
+                if answer is not None:
+                    seen(answer.current_state.label)
 
-        return reached
+        return look

@@ -28,6 +28,7 @@ class ArmEnv(gymnasium.Env[NDArray[Any], NDArray[np.int64]]):
     def __init__(
         self,
         task: str = "reach",
+        arm: str = "j2n6s300",
         observation: str = "pixels",
         profile: str = "nominal",
         physics_step_s: float = 0.002,
@@ -42,7 +43,7 @@ class ArmEnv(gymnasium.Env[NDArray[Any], NDArray[np.int64]]):
         """
         if observation not in OBSERVATIONS:
             raise ConfigError(f"There is no observation '{observation}'; known: {', '.join(OBSERVATIONS)}.")
-        scene = make_scene(task, profile=profile, physics_step_s=physics_step_s, mesh_fraction=mesh_fraction, held_out=held_out)
+        scene = make_scene(task, arm, profile, physics_step_s, mesh_fraction, held_out)
         self._pixels = observation == "pixels"
         self._batch = BatchEnv(scene, 1, seed=0, render=self._pixels, restart=False)
         self._view: Renderer | None = None

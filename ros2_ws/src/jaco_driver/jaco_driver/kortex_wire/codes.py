@@ -1,0 +1,194 @@
+"""Codes of the Kortex protocol that have names here: those that the emulator answers with, and those that a driver acts on."""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+
+
+class FrameType(IntEnum):
+    """What a frame is."""
+
+    REQUEST = 1
+    RAW = 2
+    RESPONSE = 3
+    NOTIFICATION = 5
+    PING = 7
+    PONG = 8
+
+
+class ErrorCode(IntEnum):
+    """Who failed."""
+
+    NONE = 0
+    PROTOCOL_SERVER = 1
+    PROTOCOL_CLIENT = 2
+    DEVICE = 3
+    INTERNAL = 4
+
+
+class SubError(IntEnum):
+    """What failed."""
+
+    NONE = 0
+    METHOD_FAILED = 1
+    UNIMPLEMENTED = 2
+    INVALID_PARAM = 3
+    UNSUPPORTED_SERVICE = 4
+    UNSUPPORTED_METHOD = 5
+    FRAME_DECODING_ERR = 8
+    INCOMPATIBLE_HEADER_VERSION = 9
+    UNSUPPORTED_FRAME_TYPE = 10
+    INVALID_SESSION = 12
+    PAYLOAD_DECODING_ERR = 13
+    INVALID_PASSWORD = 15
+    USER_NOT_FOUND = 16
+    ENTITY_NOT_FOUND = 17
+    ROBOT_NOT_MOVING = 19
+    ROBOT_NOT_READY = 21
+    ROBOT_IN_FAULT = 22
+    ROBOT_IN_EMERGENCY_STOP = 25
+    INVALID_DEVICE = 52
+    INVALID_USER_SESSION_ACCESS = 54
+    CONTROL_ACTUATOR_COUNT_MISMATCH = 57
+    CONTROL_INVALID_SPEED = 59
+    WRONG_SERVOING_MODE = 75
+    SESSION_NOT_IN_CONTROL = 130
+
+
+class ArmState(IntEnum):
+    """What the base is doing."""
+
+    INITIALIZATION = 1
+    IDLE = 2
+    IN_FAULT = 4
+    MAINTENANCE = 5
+    SERVOING_LOW_LEVEL = 6
+    SERVOING_READY = 7
+    PLAYING_SEQUENCE = 8
+    MANUALLY_CONTROLLED = 9
+
+
+class ServoingMode(IntEnum):
+    """Who closes the loop: the base (single level) or the client at 1 kHz (low level)."""
+
+    SINGLE_LEVEL = 2
+    LOW_LEVEL = 3
+    BYPASS = 4
+
+
+class OperatingMode(IntEnum):
+    """What the base is there for at the moment."""
+
+    MAINTENANCE = 1
+    RUN = 6
+
+
+class ControlMode(IntEnum):
+    """What a list of kinematic limits is for."""
+
+    ANGULAR_JOYSTICK = 1
+    CARTESIAN_JOYSTICK = 2
+
+
+class GripperMode(IntEnum):
+    """What the value of a finger means."""
+
+    FORCE = 1
+    SPEED = 2
+    POSITION = 3
+
+
+class DeviceType(IntEnum):
+    """What a device of the arm is."""
+
+    BASE = 1
+    BIG_ACTUATOR = 3
+    SMALL_ACTUATOR = 4
+    INTERCONNECT = 5
+    GRIPPER = 6
+
+
+class ReferenceFrame(IntEnum):
+    """In which frame a twist is given."""
+
+    MIXED = 1
+    TOOL = 2
+    BASE = 3
+
+
+class SafetyStatus(IntEnum):
+    """What a safety notification reports."""
+
+    WARNING = 1
+    ERROR = 2
+    NORMAL = 3
+
+
+class BaseFault(IntFlag):
+    """Bits of the base's fault bank A."""
+
+    FIRMWARE_UPDATE_FAILURE = 0x1
+    EXTERNAL_COMMUNICATION_ERROR = 0x2
+    MAXIMUM_AMBIENT_TEMPERATURE = 0x4
+    MAXIMUM_CORE_TEMPERATURE = 0x8
+    JOINT_FAULT = 0x10
+    CYCLIC_DATA_JITTER = 0x20
+    REACHED_MAXIMUM_EVENT_LOGS = 0x40
+    NO_KINEMATICS_SUPPORT = 0x80
+    BRAKE_REMOVAL_FAILURE = 0x100
+    NETWORK_ERROR = 0x200
+    UNABLE_TO_REACH_POSE = 0x400
+    JOINT_DETECTION_ERROR = 0x800
+    NETWORK_INITIALIZATION_ERROR = 0x1000
+    MAXIMUM_CURRENT = 0x2000
+    MAXIMUM_VOLTAGE = 0x4000
+    MINIMUM_VOLTAGE = 0x8000
+    MAXIMUM_END_EFFECTOR_TRANSLATION_VELOCITY = 0x10000
+    MAXIMUM_END_EFFECTOR_ORIENTATION_VELOCITY = 0x20000
+    MAXIMUM_END_EFFECTOR_TRANSLATION_ACCELERATION = 0x40000
+    MAXIMUM_END_EFFECTOR_ORIENTATION_ACCELERATION = 0x80000
+    MAXIMUM_END_EFFECTOR_TRANSLATION_FORCE = 0x100000
+    MAXIMUM_END_EFFECTOR_ORIENTATION_FORCE = 0x200000
+    MAXIMUM_END_EFFECTOR_PAYLOAD = 0x400000
+    EMERGENCY_STOP_ACTIVATED = 0x800000
+    EMERGENCY_LINE_ACTIVATED = 0x1000000
+    INRUSH_CURRENT_LIMITER_FAULT = 0x2000000
+    NVRAM_CORRUPTED = 0x4000000
+    INCOMPATIBLE_FIRMWARE_VERSION = 0x8000000
+    POWERON_SELF_TEST_FAILURE = 0x10000000
+    DISCRETE_INPUT_STUCK_ACTIVE = 0x20000000
+    ARM_INTO_ILLEGAL_POSITION = 0x40000000
+
+
+class ActuatorFault(IntFlag):
+    """Bits of an actuator's fault bank A."""
+
+    FOLLOWING_ERROR = 0x1
+    MAXIMUM_VELOCITY = 0x2
+    JOINT_LIMIT_HIGH = 0x4
+    JOINT_LIMIT_LOW = 0x8
+    STRAIN_GAUGE_MISMATCH = 0x10
+    MAXIMUM_TORQUE = 0x20
+    UNRELIABLE_ABSOLUTE_POSITION = 0x40
+    MAGNETIC_POSITION = 0x80
+    HALL_POSITION = 0x100
+    HALL_SEQUENCE = 0x200
+    INPUT_ENCODER_HALL_MISMATCH = 0x400
+    INPUT_ENCODER_INDEX_MISMATCH = 0x800
+    INPUT_ENCODER_MAGNETIC_MISMATCH = 0x1000
+    MAXIMUM_MOTOR_CURRENT = 0x2000
+    MOTOR_CURRENT_MISMATCH = 0x4000
+    MAXIMUM_VOLTAGE = 0x8000
+    MINIMUM_VOLTAGE = 0x10000
+    MAXIMUM_MOTOR_TEMPERATURE = 0x20000
+    MAXIMUM_CORE_TEMPERATURE = 0x40000
+    NON_VOLATILE_MEMORY_CORRUPTED = 0x80000
+    MOTOR_DRIVER_FAULT = 0x100000
+    EMERGENCY_LINE_ASSERTED = 0x200000
+    COMMUNICATION_TICK_LOST = 0x400000
+    WATCHDOG_TRIGGERED = 0x800000
+    UNRELIABLE_CAPACITIVE_SENSOR = 0x1000000
+    UNEXPECTED_GEAR_RATIO = 0x2000000
+    HALL_MAGNETIC_MISMATCH = 0x4000000
+    BRAKE_DRIVE_FAULT = 0x8000000
+    BRAKE_RELEASE_MOTION_OUT_OF_RANGE = 0x10000000

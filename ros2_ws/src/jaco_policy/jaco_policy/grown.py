@@ -1,0 +1,189 @@
+"""A later column of a progressive network (Rusu et al. 2016, arXiv:1606.04671 and arXiv:1610.04286): it reads its elders.
+
+A layer computes h_i = s(W_i h_(i-1) + U_i s(V_i a h_(i-1) of the earlier columns)): a learned scale `a` per earlier column, a
+projection V to the own width of that layer (1x1 where it is a convolution), and the layer's own kind of weights U. fc and LSTM of
+earlier columns go into a later LSTM as they are (an LSTM from the step before, as its own), and what the heads read goes to the
+heads as it is: with U taken from the last column's heads and the own weights zero, a column begins as its elder, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from jaco_core.errors import ConfigError
+from jaco_policy.networks import IMAGE_SIZE, Column, ColumnOutput, ColumnSpec
+
+_SMALLEST_SCALE, _LARGEST_SCALE = 0.05, 0.15
+
+
+@dataclass(frozen=True)
+class GrownSpec:
+    """The sizes of a later column.
+
+    `channels`: of its convolutions, whose kernels and strides are column 1's; () for one that sees through its laterals alone.
+    `inputs`: numbers of proprioception that it reads, 0 for none, into `proprioception` units. `lstm` 0: none.
+    """
+
+    channels: tuple[int, ...] = (16, 32)
+    hidden: int = 256
+    lstm: int = 0
+    inputs: int = 0
+    proprioception: int = 0
+
+    @property
+    def width(self) -> int:
+        """Size of the layer that the heads read."""
+        return self.lstm or self.hidden
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the fields as JSON types."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> GrownSpec:
+        """Inverse of `to_json`."""
+        sizes = {name: int(data[name]) for name in ("hidden", "lstm", "inputs", "proprioception")}
+        return GrownSpec(**sizes, channels=tuple(int(count) for count in data["channels"]))
+
+
+@dataclass(frozen=True)
+class Activations:
+    """A column's layers for N = T * B images: maps (N, c, h, w), fc (N, hidden), LSTM before the step, the heads' input."""
+
+    convolutions: tuple[Tensor, ...]
+    hidden: Tensor
+    before: Tensor | None
+    features: Tensor
+
+
+class GrownColumn(nn.Module):
+    """A later column with its laterals. Its heads have no auxiliary outputs: an arm does not know what a simulator does."""
+
+    def __init__(self, first: ColumnSpec, elders: Sequence[ColumnSpec | GrownSpec], spec: GrownSpec) -> None:
+        """Raises ConfigError: the sizes do not fit column 1, or the column would read nothing."""
+        super().__init__()
+        _check(first, spec)
+        self.spec = spec
+        self.joints, self.choices = first.joints, first.choices
+        # A column that sees through others has no maps of its own to read.
+        maps = [_channels(elder) for elder in elders if _channels(elder)]
+        sizes = _map_sizes(first)
+        channels = spec.channels
+        self.scales = nn.ParameterList()
+        self.convolutions, self.adapters, self.laterals = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        for index, count in enumerate(channels):
+            kernel, stride = first.convolutions[index][1:]
+            self.convolutions.append(nn.Conv2d(channels[index - 1] if index else 3, count, kernel, stride))
+            if index:
+                self._adapt(sum(each[index - 1] for each in maps), channels[index - 1], len(maps), convolution=True)
+                self.laterals.append(nn.Conv2d(channels[index - 1], count, kernel, stride, bias=False))
+        self.proprioceive = nn.Linear(spec.inputs, spec.proprioception) if spec.inputs else None
+        if channels:
+            below = channels[-1] * sizes[-1] ** 2
+            self._adapt(sum(each[-1] for each in maps), channels[-1], len(maps), convolution=True)
+            self.laterals.append(nn.Linear(below, spec.hidden, bias=False))
+            below += 0 if spec.lstm else spec.proprioception
+        else:
+            below = spec.proprioception
+            self._adapt(sum(elder.hidden for elder in elders), below, len(elders), convolution=False)
+            self.laterals.append(nn.Linear(below, spec.hidden, bias=False))
+        self.hidden = nn.Linear(below, spec.hidden)
+        joined = spec.hidden + (spec.proprioception if channels else 0)
+        direct = sum(elder.hidden + elder.lstm for elder in elders)
+        self.lstm = nn.LSTMCell(joined + direct, spec.lstm) if spec.lstm else None
+        outputs = first.joints * first.choices
+        self.policy, self.value = nn.Linear(spec.width, outputs), nn.Linear(spec.width, 1)
+        self.policy_laterals = nn.ParameterList(torch.zeros(outputs, elder.width) for elder in elders)
+        self.value_laterals = nn.ParameterList(torch.zeros(1, elder.width) for elder in elders)
+
+    def _adapt(self, inputs: int, outputs: int, elders: int, convolution: bool) -> None:
+        """Adds the scales and the projection in front of the next lateral."""
+        self.scales.append(torch.empty(elders).uniform_(_SMALLEST_SCALE, _LARGEST_SCALE))
+        self.adapters.append(nn.Conv2d(inputs, outputs, 1) if convolution else nn.Linear(inputs, outputs))
+
+    def begin_as(self, last: Column | GrownColumn) -> None:
+        """Takes over the heads of the column before: the own part is zero, so that the policy is the same, bit for bit."""
+        with torch.no_grad():
+            for own, laterals, source, before in (
+                (self.policy, self.policy_laterals, last.policy, getattr(last, "policy_laterals", [])),
+                (self.value, self.value_laterals, last.value, getattr(last, "value_laterals", [])),
+            ):
+                own.weight.zero_()
+                own.bias.copy_(source.bias)
+                for lateral, weight in zip(laterals, [*before, source.weight], strict=True):
+                    lateral.copy_(weight)
+
+    def _lateral(self, index: int, elders: Sequence[Tensor]) -> Tensor:
+        """Returns s(V a h): the earlier columns' activations, scaled, side by side, projected. The last maps become vectors."""
+        scaled = torch.cat([scale * elder for scale, elder in zip(self.scales[index], elders, strict=True)], 1)
+        projected = torch.relu(self.adapters[index](scaled))
+        lateral: Tensor = self.laterals[index](projected.flatten(1) if index == len(self.laterals) - 1 else projected)
+        return lateral
+
+    def layers(
+        self, pixels: Tensor, elders: Sequence[Activations], proprioception: Tensor | None
+    ) -> tuple[list[Tensor], Tensor, list[Tensor]]:
+        """Returns maps, fc layer and what joins it before the LSTM. `pixels`: (N, 3, 64, 64), proprioception: (N, inputs)."""
+        seeing = [elder for elder in elders if elder.convolutions]
+        maps: list[Tensor] = []
+        for index, convolution in enumerate(self.convolutions):
+            total = convolution(maps[-1] if maps else pixels)
+            if index:
+                total = total + self._lateral(index - 1, [elder.convolutions[index - 1] for elder in seeing])
+            maps.append(torch.relu(total))
+        felt = torch.relu(self.proprioceive(proprioception)) if self.proprioceive is not None else None
+        if maps:
+            lateral = self._lateral(len(maps) - 1, [elder.convolutions[-1] for elder in seeing])
+            below = [maps[-1].flatten(1)]
+            below += [felt] if felt is not None and self.lstm is None else []
+            joining = [felt] if felt is not None and self.lstm is not None else []
+            return maps, torch.relu(self.hidden(torch.cat(below, 1)) + lateral), joining
+        assert felt is not None
+        return maps, torch.relu(self.hidden(felt) + self._lateral(0, [elder.hidden for elder in elders])), []
+
+    def heads(self, elders: Sequence[Tensor], features: Tensor) -> ColumnOutput:
+        """Reads the features of all columns, each (N, width). The elders' part is added first: it is what the column began as."""
+        logits, value = (
+            _sum_of_heads(own, laterals, elders, features)
+            for own, laterals in ((self.policy, self.policy_laterals), (self.value, self.value_laterals))
+        )
+        logits = logits.float().view(-1, self.joints, self.choices)
+        return ColumnOutput(logits, value.float().squeeze(-1), logits.new_zeros(len(logits), 0, 3))
+
+
+def _sum_of_heads(own: nn.Linear, laterals: nn.ParameterList, elders: Sequence[Tensor], features: Tensor) -> Tensor:
+    # The bias rides on the first elder's product, as it did in that column's own head: the same operation, the same bits.
+    total = functional.linear(elders[0], laterals[0], own.bias)
+    for elder, lateral in zip(elders[1:], list(laterals)[1:], strict=True):
+        total = total + functional.linear(elder, lateral)
+    return total + functional.linear(features, own.weight)
+
+
+def _channels(spec: ColumnSpec | GrownSpec) -> tuple[int, ...]:
+    return spec.channels if isinstance(spec, GrownSpec) else tuple(layer[0] for layer in spec.convolutions)
+
+
+def _map_sizes(first: ColumnSpec) -> list[int]:
+    sizes, size = [], IMAGE_SIZE
+    for _, kernel, stride in first.convolutions:
+        size = (size - kernel) // stride + 1
+        sizes.append(size)
+    return sizes
+
+
+def _check(first: ColumnSpec, spec: GrownSpec) -> None:
+    if len(spec.channels) not in (0, len(first.convolutions)):
+        raise ConfigError(
+            f"A later column has column 1's {len(first.convolutions)} convolutions or none, got channels {spec.channels}."
+        )
+    if bool(spec.inputs) != bool(spec.proprioception) or not (spec.channels or spec.inputs):
+        raise ConfigError(
+            f"A later column needs an input of its own, got channels {spec.channels}, {spec.inputs} numbers of proprioception "
+            f"and {spec.proprioception} units for them."
+        )

@@ -1,0 +1,161 @@
+"""Progressive columns: sizes from the paper, a start that is the elder's policy, frozen elders, inputs, ONNX, checkpoints."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from policy_support import ARM
+
+from jaco_core.errors import ConfigError, ContractError
+from jaco_policy.checkpoint import Card, load_checkpoint, save_checkpoint
+from jaco_policy.engines import OnnxEngine, TorchEngine, choose_engine, difference
+from jaco_policy.grown import GrownSpec
+from jaco_policy.inference import PolicyRuntime
+from jaco_policy.networks import Column, ColumnSpec
+from jaco_policy.progressive import ProgressiveNet, parameter_count
+
+FF_NARROW, LSTM_NARROW = GrownSpec((8, 8), 32), GrownSpec((8, 8), 16, lstm=16)
+BLIND = GrownSpec((), 24, lstm=12, inputs=18, proprioception=24)
+needs_onnx = pytest.mark.skipif(not (find_spec("onnx") and find_spec("onnxruntime")), reason="ONNX Runtime is not installed")
+
+
+def images(*shape: int) -> torch.Tensor:
+    return torch.randint(0, 256, (*shape, 64, 64, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+def grown(lstm: int, *specs: GrownSpec, shaken: bool = False) -> ProgressiveNet:
+    """Returns a network whose first column has random heads; `shaken`: the later ones' heads are random, too."""
+    torch.manual_seed(0)
+    column = Column(ColumnSpec(hidden=48, lstm=lstm))
+    torch.nn.init.orthogonal_(column.policy.weight, 5.0)
+    network = ProgressiveNet(column)
+    for spec in specs:
+        network.grow(spec)
+        if shaken:
+            for _, parameter in network.learned():
+                parameter.data.add_(0.05 * torch.randn(parameter.shape))
+    return network
+
+
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+@pytest.mark.parametrize(
+    ("first", "later", "count", "grown_count"),
+    [
+        (ColumnSpec(hidden=512, auxiliary=()), FF_NARROW, 620_620, 38_876),
+        (ColumnSpec(hidden=128, lstm=128, auxiliary=()), LSTM_NARROW, 298_700, 36_940),
+    ],
+)
+def test_columns_have_the_paper_s_sizes_with_their_laterals(
+    first: ColumnSpec, later: GrownSpec, count: int, grown_count: int
+) -> None:
+    network = ProgressiveNet(first, (later,))
+    assert parameter_count(network.columns[0]) == count
+    assert parameter_count(network.columns[1]) == grown_count
+
+
+@pytest.mark.parametrize("lstm", [0, 24])
+@pytest.mark.parametrize("spec", [FF_NARROW, LSTM_NARROW, GrownSpec((16, 32), 48, inputs=18, proprioception=8), BLIND])
+def test_a_new_column_begins_as_its_elder_bit_for_bit_and_so_does_a_third(lstm: int, spec: GrownSpec) -> None:
+    network = grown(lstm)
+    start = torch.zeros(5, 2, dtype=torch.bool)
+    start[2, 1] = True
+    felt = torch.randn(5, 2, 18)
+    before = network.unroll(images(5, 2), network.initial_state(2), start)
+    for added in (FF_NARROW, spec):
+        network.grow(added)
+        after = network.unroll(images(5, 2), network.initial_state(2), start, felt)
+        assert torch.equal(after.logits, before.logits) and torch.equal(after.value, before.value)
+        for _, parameter in network.learned():
+            parameter.data.add_(0.05 * torch.randn(parameter.shape))
+        before = network.unroll(images(5, 2), network.initial_state(2), start, felt)
+        assert not torch.equal(before.logits, after.logits)
+
+
+def test_an_unroll_is_its_single_steps() -> None:
+    network = grown(24, LSTM_NARROW, BLIND, shaken=True)
+    start = torch.zeros(4, 2, dtype=torch.bool)
+    start[2, 1] = True
+    felt = torch.randn(4, 2, 18)
+    unrolled = network.unroll(images(4, 2), network.initial_state(2), start, felt).logits.view(4, 2, 9, 3)
+    state = network.initial_state(2)
+    for step in range(4):
+        assert state is not None
+        state = tuple(part * (~start[step]).unsqueeze(1) for part in state)
+        output, state = network(images(4, 2)[step], state, felt[step])
+        torch.testing.assert_close(output.logits, unrolled[step])
+
+
+def test_elders_stay_as_they_are_while_the_last_column_learns() -> None:
+    network = grown(24, LSTM_NARROW)
+    elder = {name: tensor.clone() for name, tensor in network.columns[0].state_dict().items()}
+    names = {name for name, _ in network.learned()}
+    assert names and all(name.startswith("columns.1.") for name in names)
+    optimiser = torch.optim.SGD([parameter for _, parameter in network.learned()], 0.1)
+    before = {name: parameter.clone() for name, parameter in network.learned()}
+    for _ in range(3):
+        optimiser.zero_grad()
+        output = network.unroll(images(6, 1), network.initial_state(1), torch.zeros(6, 1, dtype=torch.bool))
+        (output.logits.square().sum() + output.value.square().sum()).backward()
+        optimiser.step()
+    assert all(torch.equal(tensor, elder[name]) for name, tensor in network.columns[0].state_dict().items())
+    assert all(parameter.grad is None for parameter in network.columns[0].parameters())
+    assert all(not torch.equal(parameter, before[name]) for name, parameter in network.learned())
+
+
+def test_a_column_without_convolutions_sees_through_the_others() -> None:
+    network = grown(24, LSTM_NARROW, BLIND, shaken=True)
+    felt, start = torch.randn(1, 1, 18), torch.zeros(1, 1, dtype=torch.bool)
+    seen, other = (
+        network.unroll(image, network.initial_state(1), start, felt).logits for image in (images(1, 1), 255 - images(1, 1))
+    )
+    assert not torch.equal(seen, other)
+    moved = network.unroll(images(1, 1), network.initial_state(1), start, felt + 0.5).logits
+    assert not torch.equal(moved, seen)
+    blind: object = network.columns[2]
+    assert not any("convolutions" in name for name, _ in blind.named_parameters())  # type: ignore[attr-defined]
+
+
+@needs_onnx
+@pytest.mark.parametrize(
+    ("lstm", "specs"),
+    [
+        (0, (FF_NARROW,)),
+        (0, (GrownSpec((16, 32), 48, inputs=18, proprioception=8), GrownSpec((), 20, inputs=18, proprioception=16))),
+        (24, (LSTM_NARROW,)),
+        (24, (FF_NARROW, GrownSpec((4, 6), 16, lstm=8, inputs=18, proprioception=8), BLIND)),
+    ],
+)
+def test_onnx_runtime_answers_as_pytorch_does(lstm: int, specs: tuple[GrownSpec, ...]) -> None:
+    network = grown(lstm, *specs, shaken=True).eval()
+    assert difference(OnnxEngine(network), TorchEngine(network), network.inputs) <= 1e-5
+    assert choose_engine(network)[1] == ""
+
+
+def test_a_checkpoint_keeps_the_columns_and_the_policy_node_s_runtime_acts_with_them(tmp_path: Path) -> None:
+    network = grown(0, FF_NARROW, GrownSpec((), 20, inputs=18, proprioception=16), shaken=True).eval()
+    rows = tuple((-0.1, 0.0, 0.1) for _ in range(9))
+    card = Card("grown", "reach", ARM.name, ARM.joint_names, rows, 0.1, network.spec, ancestors=("reach abc",))
+    written = save_checkpoint(tmp_path, card, network)
+    loaded = load_checkpoint(tmp_path, ARM)
+    assert loaded.card == written and loaded.card.grown == network.grown and loaded.card.ancestors == ("reach abc",)
+    felt = np.linspace(-1.0, 1.0, 18)
+    output, _ = network(images(1), None, torch.from_numpy(felt.astype(np.float32))[None])
+    runtime = PolicyRuntime(loaded)
+    decision = runtime.act(images(1)[0].numpy(), felt)
+    np.testing.assert_array_equal(decision.action, output.logits[0].argmax(-1).numpy())
+    assert decision.value == pytest.approx(float(output.value[0].detach()), abs=1e-5)
+    with pytest.raises(ContractError, match="reads 18 finite joint angles and velocities, got 0"):
+        runtime.act(images(1)[0].numpy())
+    with pytest.raises(ContractError, match="has 3 columns"):
+        _ = loaded.column
+
+
+def test_sizes_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ConfigError, match="column 1's 2 convolutions or none, got channels \\(8,\\)"):
+        grown(0, GrownSpec((8,), 16))
+    with pytest.raises(ConfigError, match="needs an input of its own"):
+        grown(0, GrownSpec((), 16))
