@@ -131,11 +131,16 @@ CREDENTIALS = ArgumentSpec(
 CONTROLLERS = ArgumentSpec(
     "controllers", "generic", "Backend ros2_control: generic, ur, franka, kortex, or the path of a file like theirs."
 )
-_KORTEX = (ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS)
+CAMERA_POSE = ArgumentSpec("camera_pose", "nominal", "Where the camera is: a YAML file, or one of jaco_camera/perception/poses.")
+START = ArgumentSpec("start", "random", "Where episodes start: as the task draws it, or at the arm's home.", ("random", "home"))
+MOVE_EVERY = ArgumentSpec("move_every", 0, "Before every so many-th episode a person is asked to move the target; 0: never.")
+MINUTES = ArgumentSpec("minutes", 0.0, "Minutes after which no episode begins any more, pauses not counted; 0: for ever.")
 
 _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
+_PERCEIVED = (CAMERA_POSE, START, MOVE_EVERY, MINUTES)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
-REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, BACKEND, CONTROLLERS, *_KORTEX, REAL_MODE)
+_ARM = (BACKEND, ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS, CONTROLLERS)
+REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, *_ARM, REAL_MODE, *_PERCEIVED)
 LEARN_ARGUMENTS = (*_COMMON, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
 
 
@@ -199,8 +204,11 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
             "rate": a["rate"],
         },
     )
+    perception = NodeSpec("perception", "jaco_camera", "perception", {**shared, "camera_pose": a["camera_pose"]})
+    returning: dict[str, Value] = {"task": a["task"], "start": a["start"], "move_every": a["move_every"]}
+    reset = NodeSpec("reset", "jaco_driver", "reset", {**shared, **returning})
     driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, **_backend(a)})
-    return _graph("real", a, shared, {"lockstep": False}, (camera, driver))
+    return _graph("real", a, shared, {"lockstep": False}, (camera, perception, reset, driver))
 
 
 def _backend(a: Mapping[str, Value]) -> dict[str, Value]:
@@ -236,9 +244,8 @@ def _graph(
             "seed": a["seed"],
         },
     )
-    task = NodeSpec(
-        "task", "jaco_tasks", "task", {**shared, **lockstep, "task": a["task"], "episodes": a["episodes"], "seed": a["seed"]}
-    )
+    asked: dict[str, Value] = {"task": a["task"], "episodes": a["episodes"], "minutes": a.get("minutes", 0.0), "seed": a["seed"]}
+    task = NodeSpec("task", "jaco_tasks", "task", {**shared, **lockstep, **asked})
     recorded = (recorder,) if a["run_dir"] else ()
     managed = (*recorded, markers, supervisor, policy, task, *arm_side)
     manager = NodeSpec(
@@ -248,7 +255,7 @@ def _graph(
         {
             "nodes": tuple(node.name for node in managed if node.lifecycle),
             "restarting": tuple(node.name for node in managed if node.lifecycle and node.restart),
-            "exit_when_finished": a["episodes"] != 0,
+            "exit_when_finished": a["episodes"] != 0 or bool(a.get("minutes")),
         },
         lifecycle=False,
     )

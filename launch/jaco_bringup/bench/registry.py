@@ -44,6 +44,12 @@ def _minimality(asked: Request) -> dict[str, Figure]:
     return measure(asked.policy)
 
 
+def _real(asked: Request) -> dict[str, Figure]:
+    from jaco_bringup.bench.standin import measure
+
+    return measure(asked.domain, asked.policy)
+
+
 def _safety(asked: Request) -> dict[str, Figure]:
     from jaco_bringup.bench.safety import measure
 
@@ -65,6 +71,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
         ),
         "lockstep": Bench("Speed of the graph in lockstep.", lambda asked: lockstep.measure(asked.domain, asked.policy)),
         "minimality": Bench("What the safety filter costs the policy.", _minimality),
+        "real": Bench("The real graph with a fake arm and a drawn camera: episodes, resets, success.", _real),
         "safety": Bench("Adversaries against the safety filter in physics.", _safety),
         "throughput": Bench("Pixel environments and training beside dm_control, MuJoCo and Stable-Baselines3.", _throughput),
     }

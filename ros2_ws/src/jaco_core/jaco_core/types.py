@@ -100,8 +100,8 @@ class EpisodeStatus:
     reason: str = ""
 
 
-WAITING, RUNNING, ENDED, FINISHED = range(4)
-PHASES = ("WAITING", "RUNNING", "ENDED", "FINISHED")
+WAITING, RUNNING, ENDED, FINISHED, PAUSED = range(5)
+PHASES = ("WAITING", "RUNNING", "ENDED", "FINISHED", "PAUSED")
 
 
 @dataclass(frozen=True)

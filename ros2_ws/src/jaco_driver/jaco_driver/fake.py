@@ -65,7 +65,8 @@ class FakeArm:
     def state(self, now_ns: int) -> JointSample:
         self._check_open()
         self._advance(now_ns)
-        return JointSample(now_ns, self._arm.joint_names, self._position, self._velocity, np.zeros(len(self._arm)))
+        # Without efforts: it has no mass, and a supervisor would take zero torque in motion for a push from outside.
+        return JointSample(now_ns, self._arm.joint_names, self._position, self._velocity)
 
     def send(self, velocity: Vector, now_ns: int) -> Vector:
         if len(velocity) != len(self._arm) or not np.isfinite(velocity).all():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaco_core.arms import Arm, load_arm
-from jaco_core.types import ENDED, FINISHED, RUNNING, WAITING, VelocityCommand
+from jaco_core.types import ENDED, FINISHED, PAUSED, RUNNING, WAITING, VelocityCommand
 from jaco_safety.handover import Handover
 from jaco_safety.limits import load_limits
 from jaco_safety.modes import Mode
@@ -24,7 +24,7 @@ def command(velocity: float, stamp_ns: int = NOW, sequence: int = 1) -> Velocity
     return VelocityCommand(stamp_ns, ARM.joint_names, np.full(len(ARM), velocity), sequence)
 
 
-@pytest.mark.parametrize("phase", [WAITING, RUNNING, ENDED, FINISHED])
+@pytest.mark.parametrize("phase", [WAITING, RUNNING, ENDED, FINISHED, PAUSED])
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_reset_counts_between_episodes_in_modes_that_move_by_themselves(mode: Mode, phase: int) -> None:
     handover = Handover(0.35)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jaco_core.arms import Arm
 from jaco_core.types import ENDED, RUNNING, WAITING, EpisodeStatus, JointSample, SceneSample, Vector
 from jaco_tasks.task import Task
@@ -25,6 +27,13 @@ class EpisodeJudge:
         """Starts episode number `episode`, whose initial state was drawn with `seed`. The next observation is its step 0."""
         self._status = EpisodeStatus(self._status.stamp_ns, self.task.name, WAITING, episode=episode, seed=seed)
         self._fresh = True
+
+    def abort(self, stamp_ns: int, reason: str) -> EpisodeStatus:
+        """Ends the running episode from outside at `stamp_ns`: it is cut short, and earns nothing more."""
+        self._status = replace(
+            self._status, stamp_ns=stamp_ns, phase=ENDED, reward=0.0, truncated=True, success=False, reason=reason
+        )
+        return self._status
 
     def observe(self, stamp_ns: int, joints: JointSample, scene: SceneSample, palm: Vector) -> EpisodeStatus:
         """Judges the observation of `stamp_ns`, one per control period. `palm`: [m], shape (3,), base frame.

@@ -22,14 +22,17 @@ from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
 from jaco_core.ros.waiting import wait_for_peers
-from jaco_core.sync import StampBuffer
-from jaco_core.types import ENDED, FINISHED, RUNNING, WAITING, EpisodeStatus, JointSample, SceneSample
+from jaco_core.types import ENDED, FINISHED, PAUSED, RUNNING, WAITING, EpisodeStatus
+from jaco_core.units import seconds_to_ns
+from jaco_tasks.budget import Budget
 from jaco_tasks.episode import EpisodeJudge
+from jaco_tasks.observations import Observations, Observed
 from jaco_tasks.registry import make_task
 from jaco_tasks.seeds import episode_seed
 
 RETRY_S = 0.002
-ASK_AGAIN_S = 1.0
+# How often a reset that is not done yet is asked for again; a reply that the middleware lost never comes.
+ASK_AGAIN_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,16 @@ class Config:
     arm: str = parameter("j2n6s300", "Name of the arm.")
     task: str = parameter("reach", "Name of the task.")
     episodes: int = parameter(0, "Episodes to run, 0 for no end.", lower=0, upper=1_000_000)
+    minutes: float = parameter(
+        0.0, "Time after which no episode begins any more, pauses not counted; 0 for no end.", unit="min", lower=0.0
+    )
     seed: int = parameter(0, "Seed of the run; every episode's own seed follows from it.", lower=0, upper=2**31)
     lockstep: bool = parameter(True, "Joint states and scene must carry the image's own stamp; false allows `tolerance`.")
     tolerance: float = parameter(
         0.02, "Largest time between image and joint state or scene, in real time.", unit="s", lower=0.0, upper=0.5
+    )
+    lost_timeout: float = parameter(
+        1.0, "In real time, an episode ends when an object of the task was out of sight for so long.", unit="s", lower=0.0
     )
 
 
@@ -58,17 +67,15 @@ class TaskNode(JacoNode[Config]):
         self._arm = arm
         self._judge = EpisodeJudge(make_task(config.task), arm)
         self._kinematics = Kinematics(arm)
-        self._tolerance_ns = 0 if config.lockstep else round(config.tolerance * 1e9)
-        self._joints: StampBuffer[JointState] = StampBuffer()
-        self._scenes: StampBuffer[SceneSample] = StampBuffer()
-        self._pending: list[int] = []
+        self._observations: Observations[JointState] = Observations(0 if config.lockstep else seconds_to_ns(config.tolerance))
+        self._budget = Budget(config.episodes, config.minutes)
         self._unjudged = 0
         self._judged_ns = -1
         self._verdicts: list[EpisodeState] = []
         self._episode = -1
         self._begins_at = 0
-        self._resetting = False
-        self._finished = False
+        self._resetting = self._paused = self._finished = False
+        self._waits_for = ""
         self._states = self.create_publisher(EpisodeState, "/episode/state", qos.EVENT)
         # Joint states come ten times as often as images, and only those that belong to one matter: they are read then.
         self._joint_queue = PolledSubscription(self, JointState, "/joint_states", qos.STATE)
@@ -76,7 +83,7 @@ class TaskNode(JacoNode[Config]):
         images = self.create_subscription(
             CameraInfo, "/camera/camera_info", self._on_camera_info, qos.observation(config.lockstep)
         )
-        # In real time the scene may come later, or from somebody who is not part of the graph: on an arm, from perception.
+        # In real time the scene may come later, or from somebody who is not part of the graph.
         scene = (self._scene_queue.endpoint,) if config.lockstep else ()
         self._inputs = (self._joint_queue.endpoint, images, *scene)
         # For what comes after its image: looks again until nothing is pending.
@@ -85,10 +92,13 @@ class TaskNode(JacoNode[Config]):
         self._patience = self.create_timer(ASK_AGAIN_S, self._ask_again, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._reset: Client[ResetEpisode.Request, ResetEpisode.Response] = self.create_client(ResetEpisode, "/scene/reset")
         self.create_service(Trigger, "/episode/reset", self._on_reset_request)
+        self.create_service(Trigger, "/episode/pause", self._on_pause_request)
+        self.create_service(Trigger, "/episode/resume", self._on_resume_request)
 
     def start(self) -> None:
         wait_for_peers((*self._inputs, self._states), timeout=10.0)
 
+    # Observations.
     def _on_camera_info(self, message: CameraInfo) -> None:
         # The camera's description comes with every image, under the same stamp, and is much smaller.
         stamp_ns = convert.stamp_to_ns(message.header.stamp)
@@ -97,67 +107,99 @@ class TaskNode(JacoNode[Config]):
             for verdict in self._verdicts:
                 self._states.publish(verdict)
             return
-        if stamp_ns not in self._pending:
-            self._pending = [*self._pending[-9:], stamp_ns]
+        self._observations.add_image(stamp_ns)
         self._judge_pending()
 
-    def _read_queues(self) -> None:
-        for joints, _ in self._joint_queue.take_all():
-            self._joints.add(convert.stamp_to_ns(joints.header.stamp), joints)
-        for scene, _ in self._scene_queue.take_all():
-            self._scenes.add(convert.stamp_to_ns(scene.header.stamp), convert.scene_from_message(scene))
-
     def _judge_pending(self) -> None:
-        self._read_queues()
-        self._judge_what_can_be()
-        if self._pending and not self._resetting:
+        for joints, _ in self._joint_queue.take_all():
+            self._observations.joints.add(convert.stamp_to_ns(joints.header.stamp), joints)
+        for message, _ in self._scene_queue.take_all():
+            try:
+                scene = convert.scene_from_message(message)
+            except ContractError as error:
+                self.get_logger().error(f"A scene was refused: {error}", throttle_duration_sec=1.0)
+                continue
+            self._observations.scenes.add(scene.stamp_ns, scene)
+        self._wait_aloud()
+        while self.active and not self._resetting and (seen := self._observations.take()) is not None:
+            self._look_at(seen)
+        if self._observations.waiting and not self._resetting:
             self._retry.reset()
         else:
             self._retry.cancel()
 
-    def _judge_what_can_be(self) -> None:
-        while self.active and self._pending and not self._resetting:
-            stamp_ns = self._pending[0]
-            message = self._joints.match(stamp_ns, self._tolerance_ns)
-            scene = self._scenes.match(stamp_ns, self._tolerance_ns)
-            if message is None or scene is None:
-                if not ((message is None and self._joints.passed(stamp_ns)) or (scene is None and self._scenes.passed(stamp_ns))):
-                    return
-                self._pending.pop(0)
-                self._unjudged += 1
-                lacking = "joint state" if message is None and self._scenes.newest() is not None else "scene"
-                self.get_logger().warning(
-                    f"The image of {stamp_ns / 1e9:.3f} s has no {lacking} and was not judged; {self._unjudged} so far.",
-                    throttle_duration_sec=1.0,
-                )
+    def _wait_aloud(self) -> None:
+        """In real time, says of every image that nothing is played: a policy and a supervisor must not wonder about silence."""
+        if self._config.lockstep or not self.active or self._finished or not (self._paused or self._resetting):
+            return
+        for stamp_ns in self._observations.drop():
+            if self._paused and self._judge.status.phase == RUNNING:
+                self._take_note(self._judge.abort(stamp_ns, "paused by the operator"))
                 continue
-            self._pending.pop(0)
-            if stamp_ns >= self._begins_at:
-                try:
-                    joints = convert.joints_from_message(message).ordered(self._arm.joint_names)
-                    if not np.isfinite(joints.position).all():
-                        raise ContractError(f"its positions are {joints.position.tolist()}.")
-                except ContractError as error:
-                    # The supervisor stops the arm for it; the task waits for one that can be judged.
-                    self.get_logger().error(f"A joint state was refused: {error}", throttle_duration_sec=1.0)
-                    continue
-                self._judge_observation(stamp_ns, joints, scene)
+            self._budget.note(stamp_ns, self._paused)
+            phase, reason = (PAUSED, "paused by the operator") if self._paused else (WAITING, self._waits_for)
+            seed = episode_seed(self._config.seed, self._episode) if self._episode >= 0 else 0
+            name, episode = self._judge.task.name, max(self._episode, 0)
+            self._judged_ns, self._verdicts = stamp_ns, []
+            self._publish(EpisodeStatus(stamp_ns, name, phase, episode=episode, seed=seed, reason=reason))
 
-    def _judge_observation(self, stamp_ns: int, joints: JointSample, scene: SceneSample) -> None:
+    def _look_at(self, seen: Observed[JointState]) -> None:
+        if seen.stamp_ns < self._begins_at:
+            return
+        if seen.joints is None or seen.scene is None:
+            lacking = "joint state" if seen.joints is None and self._observations.scenes.newest() is not None else "scene"
+            self._pass_over(seen.stamp_ns, f"has no {lacking}")
+            return
+        gone = [item.name for item in self._judge.task.objects if item.name in seen.scene.missing]
+        if gone:
+            self._miss(seen.stamp_ns, f"{gone[0]} {seen.scene.missing[gone[0]].replace('_', ' ')}")
+            return
+        try:
+            joints = convert.joints_from_message(seen.joints).ordered(self._arm.joint_names)
+            if not np.isfinite(joints.position).all():
+                raise ContractError(f"its positions are {joints.position.tolist()}.")
+        except ContractError as error:
+            # The supervisor stops the arm for it; the task waits for one that can be judged.
+            self.get_logger().error(f"A joint state was refused: {error}", throttle_duration_sec=1.0)
+            return
         self._kinematics.update(joints.position)
         try:
-            status = self._judge.observe(stamp_ns, joints, scene, self._kinematics.position("palm"))
+            status = self._judge.observe(seen.stamp_ns, joints, seen.scene, self._kinematics.position("palm"))
         except ContractError as error:
             self.fail(str(error))
             return
-        status = replace(status, stamp_ns=stamp_ns)
-        self._judged_ns, self._verdicts = stamp_ns, []
+        self._take_note(replace(status, stamp_ns=seen.stamp_ns))
+
+    def _pass_over(self, stamp_ns: int, why: str) -> None:
+        self._unjudged += 1
+        self.get_logger().warning(
+            f"The image of {stamp_ns / 1e9:.3f} s {why} and was not judged; {self._unjudged} so far.", throttle_duration_sec=1.0
+        )
+
+    def _miss(self, stamp_ns: int, what: str) -> None:
+        """An object of the task is out of sight: nothing is guessed, and an episode ends when it stays so."""
+        status = self._judge.status
+        self._pass_over(stamp_ns, f"does not show all ({what})")
+        if status.phase == RUNNING and stamp_ns - status.stamp_ns > seconds_to_ns(self._config.lost_timeout):
+            self._take_note(self._judge.abort(stamp_ns, f"lost: {what}"))
+        elif status.phase == WAITING and self._episode < 0:
+            self._take_note(replace(status, stamp_ns=stamp_ns, reason=what))
+        elif status.phase == WAITING:
+            self._judged_ns, self._verdicts = stamp_ns, []
+            self._publish(replace(status, stamp_ns=stamp_ns, reason=what))
+
+    # Episodes.
+    def _take_note(self, status: EpisodeStatus) -> None:
+        """Publishes what an observation came to, and goes on from there."""
+        self._judged_ns, self._verdicts = status.stamp_ns, []
+        self._budget.note(status.stamp_ns, self._paused)
         if not self._finished:
             self._publish(status)
-        if status.phase == ENDED and 0 < self._config.episodes <= self._episode + 1:
+        if status.phase == ENDED and self._budget.spent(self._episode + 1):
+            if not self._finished:
+                self._publish(replace(status, phase=FINISHED))
             self._finished = True
-            self._publish(replace(status, phase=FINISHED))
-        elif status.phase in (WAITING, ENDED):
+        elif status.phase in (WAITING, ENDED) and not self._paused:
             self._begin_next()
 
     def _publish(self, status: EpisodeStatus) -> None:
@@ -168,12 +210,10 @@ class TaskNode(JacoNode[Config]):
     def _begin_next(self) -> None:
         self._resetting = True
         self._episode += 1
-        seed = episode_seed(self._config.seed, self._episode)
-        self._ask_for_reset(seed)
+        self._ask_for_reset(episode_seed(self._config.seed, self._episode))
 
     def _ask_again(self) -> None:
-        """A reply that the middleware lost never comes; the same reset twice is the same as once."""
-        if self.active and self._resetting:
+        if self.active and self._resetting and not self._paused:
             self._ask_for_reset(episode_seed(self._config.seed, self._episode))
 
     def _ask_for_reset(self, seed: int) -> None:
@@ -185,20 +225,42 @@ class TaskNode(JacoNode[Config]):
         if not self._resetting or seed != episode_seed(self._config.seed, self._episode):
             return  # the reply to a request that was repeated meanwhile
         response = future.result()
+        if response is not None and response.pending:
+            self._waits_for = response.message
+            return
         if response is None or not response.success:
             self.fail(f"The reset of episode {self._episode} failed: {'no answer' if response is None else response.message}")
             return
         self._begins_at = convert.stamp_to_ns(response.stamp)
         self._judge.begin(self._episode, seed)
-        self._resetting = False
+        self._resetting, self._waits_for = False, ""
         self._judge_pending()
 
+    # Requests.
     def _on_reset_request(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         if not self.active or self._resetting or self._judge.status.phase != RUNNING:
             response.message = "No episode is running that could be reset."
             return response
         self._begin_next()
         response.success = True
+        return response
+
+    def _on_pause_request(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        if self._config.lockstep or self._paused or not self.active:
+            response.message = "In lockstep nothing is paused." if self._config.lockstep else "There is nothing to pause."
+            return response
+        self._paused = response.success = True
+        response.message = "Paused: the episode ends, and nothing begins before /episode/resume."
+        return response
+
+    def _on_resume_request(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        if not self._paused:
+            response.message = "The task is not paused."
+            return response
+        self._paused, response.success = False, True
+        response.message = "The task goes on with the next episode."
+        if not self._resetting and not self._finished and self._episode >= 0:
+            self._begin_next()
         return response
 
 

@@ -57,3 +57,13 @@ def test_a_failure_terminates_and_stays(judge: EpisodeJudge) -> None:
     assert (status.phase, status.terminated, status.truncated, status.success) == (ENDED, True, False, False)
     assert status.reason == "table contact (finger_1|table)"
     assert observe(judge, TARGET) is status
+
+
+def test_an_episode_that_is_cut_short_is_truncated_and_keeps_what_it_earned(judge: EpisodeJudge) -> None:
+    judge.begin(0, 0)
+    for _ in range(3):
+        observe(judge, TARGET)
+    end = judge.abort(7, "paused")
+    assert (end.stamp_ns, end.phase, end.reason, end.reward, end.episode_return) == (7, ENDED, "paused", 0.0, 2.0)
+    assert end.truncated and not end.terminated and not end.success
+    assert observe(judge, TARGET) is end

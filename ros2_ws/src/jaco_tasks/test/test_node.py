@@ -6,11 +6,12 @@ import numpy as np
 from jaco_interfaces.msg import EpisodeState, SceneState
 from jaco_interfaces.srv import ResetEpisode
 from sensor_msgs.msg import CameraInfo, JointState
+from std_srvs.srv import Trigger
 
 from jaco_core.arms import load_arm
 from jaco_core.ros import convert, qos
 from jaco_core.ros.testing import GraphUnderTest
-from jaco_core.types import ENDED, FINISHED, RUNNING, WAITING, JointSample, SceneSample, frozen_vector
+from jaco_core.types import ENDED, FINISHED, PAUSED, RUNNING, WAITING, JointSample, SceneSample, frozen_vector
 from jaco_tasks.node import TaskNode
 from jaco_tasks.seeds import episode_seed
 
@@ -23,6 +24,8 @@ class FakeScene:
 
     def __init__(self, graph: GraphUnderTest) -> None:
         self.contacts: tuple[str, ...] = ()
+        self.missing: dict[str, str] = {}
+        self.waits_for = ""
         self.seeds: list[int] = []
         self.now_ns = 0
         console = graph.console
@@ -33,7 +36,8 @@ class FakeScene:
 
     def _reset(self, request: ResetEpisode.Request, response: ResetEpisode.Response) -> ResetEpisode.Response:
         self.seeds.append(int(request.seed))
-        response.success = True
+        response.pending, response.message = bool(self.waits_for), self.waits_for
+        response.success = not self.waits_for
         response.stamp = convert.ns_to_stamp(self.now_ns + 1)
         return response
 
@@ -44,9 +48,9 @@ class FakeScene:
             message = CameraInfo()
             message.header.stamp = convert.ns_to_stamp(self.now_ns)
             self._info.publish(message)
-        self._scene.publish(
-            convert.scene_to_message(SceneSample(self.now_ns, {"target": frozen_vector((0.4, 0.0, 0.03))}, self.contacts), "base")
-        )
+        objects = {"target": frozen_vector((0.4, 0.0, 0.03))} if "target" not in self.missing else {}
+        sample = SceneSample(self.now_ns, objects, self.contacts, missing=self.missing)
+        self._scene.publish(convert.scene_to_message(sample, "base"))
         if joints:
             sample = JointSample(self.now_ns, ARM.joint_names, ARM.home, np.zeros(len(ARM)))
             self._joints.publish(convert.joints_to_message(sample, "base"))
@@ -125,6 +129,86 @@ def test_after_the_last_episode_it_says_so_and_asks_for_no_reset() -> None:
         graph.until(lambda: states[-1].phase == FINISHED, "the end of the run")
         assert [state.phase for state in states[-2:]] == [ENDED, FINISHED]
         assert states[-2].truncated and states[-2].step == 50 and len(scene.seeds) == 1
+
+
+def show_until(graph: GraphUnderTest, scene: FakeScene, states: list[EpisodeState], phase: int, what: str) -> EpisodeState:
+    """Shows one observation after another, each once the verdict on the last has come, until one is of `phase`."""
+    while not states or states[-1].phase != phase:
+        seen = len(states)
+        scene.show()
+        graph.until(lambda seen=seen: len(states) > seen, what)  # type: ignore[misc]
+    return states[-1]
+
+
+def test_while_a_reset_takes_its_time_every_image_says_what_is_waited_for() -> None:
+    with GraphUnderTest(63, lockstep=False) as graph:
+        scene, states = start(graph)
+        scene.waits_for = "the target moves."
+        scene.show()
+        scene.show()
+        graph.until(lambda: len(scene.seeds) >= 3, "the reset to be asked for again")
+        while states[-1].reason != scene.waits_for:
+            seen = len(states)
+            scene.show()
+            graph.until(lambda seen=seen: len(states) > seen, "a verdict on each image")  # type: ignore[misc]
+        assert states[-1].phase == WAITING and set(scene.seeds) == {episode_seed(0, 0)}
+        scene.waits_for = ""
+        assert show_until(graph, scene, states, RUNNING, "the episode to run").step == 0
+
+
+def test_an_episode_ends_when_the_target_stays_out_of_sight_and_a_short_loss_is_passed_over() -> None:
+    with GraphUnderTest(64, lockstep=False, lost_timeout=0.45) as graph:
+        scene, states = start(graph)
+        show_until(graph, scene, states, RUNNING, "the episode to run")
+        scene.missing = {"target": "not_seen"}
+        lost = [scene.show() for _ in range(3)]
+        scene.missing = {}
+        scene.show()
+        step = states[-1].step
+        graph.until(lambda: states[-1].step > step or states[-1].phase != RUNNING, "the episode to go on")
+        assert states[-1].phase == RUNNING and not set(lost) & set(stamps(states))
+        scene.missing = {"target": "ambiguous"}
+        for _ in range(6):
+            scene.show()
+        graph.until(lambda: any(state.phase == ENDED for state in states), "the end")
+        end = next(state for state in states if state.phase == ENDED)
+        assert end.truncated and not end.success and end.reward == 0.0 and end.reason == "lost: target ambiguous"
+
+
+def call(graph: GraphUnderTest, service: str) -> Trigger.Response:
+    client = graph.console.create_client(Trigger, service)
+    graph.until(client.service_is_ready, service)
+    future = client.call_async(Trigger.Request())
+    graph.until(future.done, f"the answer of {service}")
+    return future.result()
+
+
+def test_a_pause_ends_the_episode_and_nothing_begins_before_it_is_over() -> None:
+    with GraphUnderTest(65, lockstep=False) as graph:
+        scene, states = start(graph)
+        show_until(graph, scene, states, RUNNING, "the episode to run")
+        assert call(graph, "/episode/pause").success and not call(graph, "/episode/pause").success
+        end = show_until(graph, scene, states, ENDED, "the end")
+        assert end.truncated and end.reason == "paused by the operator"
+        seeds = len(scene.seeds)
+        show_until(graph, scene, states, PAUSED, "the pause")
+        assert len(scene.seeds) == seeds
+        assert call(graph, "/episode/resume").success and not call(graph, "/episode/resume").success
+        assert show_until(graph, scene, states, RUNNING, "the next episode").episode == 1
+
+
+def test_in_lockstep_nothing_is_paused() -> None:
+    with GraphUnderTest(66) as graph:
+        start(graph)
+        answer = call(graph, "/episode/pause")
+        assert not answer.success and "lockstep" in answer.message
+
+
+def test_after_the_minutes_no_episode_begins() -> None:
+    with GraphUnderTest(67, lockstep=False, minutes=0.05) as graph:
+        scene, states = start(graph)
+        show_until(graph, scene, states, FINISHED, "the end of the run")
+        assert states[-2].phase == ENDED and states[-1].episode == 0 and states[-2].step == 50
 
 
 def test_an_unknown_task_refuses_to_configure() -> None:

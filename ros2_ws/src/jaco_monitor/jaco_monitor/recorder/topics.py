@@ -27,6 +27,7 @@ TOPICS = (
     Topic("/safety/step", "jaco_interfaces/msg/SupervisedStep"),
     Topic("/safety/inputs", "jaco_interfaces/msg/StopInput", latched=True),
     Topic("/operator/command", "jaco_interfaces/msg/JointVelocityCommand"),
+    Topic("/reset/command", "jaco_interfaces/msg/JointVelocityCommand"),
     Topic("/operator/heartbeat", "std_msgs/msg/Header"),
     Topic("/episode/state", "jaco_interfaces/msg/EpisodeState"),
     Topic("/policy/step", "jaco_interfaces/msg/PolicyStep"),
