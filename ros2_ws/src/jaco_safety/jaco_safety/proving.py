@@ -68,6 +68,9 @@ class ProvingGround:
         self.data: Any = mujoco.MjData(self.model)
         self.barriers = Barriers(self.arm, self.limits)
         self.filter = VelocityFilter(self.arm, self.limits, self.barriers)
+        # The attacker's own: what it looks at must not be there already when the filter does, whose time is taken.
+        self._scout = Barriers(self.arm, self.limits)
+        self._rehearsal = VelocityFilter(self.arm, self.limits, self._scout)
         self.truth = Truth(self.arm, self.limits, arm_geometry(arm)[0], self.model)
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in self.arm.joint_names])
         self._dofs = np.array([self.model.joint(name).dofadr[0] for name in self.arm.joint_names])
@@ -86,17 +89,18 @@ class ProvingGround:
         """Runs one attack from a random free posture at rest."""
         rng = np.random.default_rng(seed)
         names = list(ADVERSARIES)
-        name = adversary or names[int(rng.integers(len(names)))]
+        drawn = names[int(rng.integers(len(names)))]
+        name = adversary or drawn
         top_speed = self.limits.reduced_speed if rng.random() < 0.25 else None
         self._place(rng)
         data, dofs, qpos = self.data, self._dofs, self._qpos
         count = len(self.arm)
         previous, change = np.zeros(count), np.zeros(count)
         forces = ForceMonitor(self.arm, self.limits, self.barriers.chain)
-        attack = Attack(self.arm, self.barriers, self.filter, rng, 0, np.zeros(count), int(rng.integers(1000)), previous)
+        attack = Attack(self.arm, self._scout, self._rehearsal, rng, 0, np.zeros(count), int(rng.integers(1000)), previous)
         for tick in range(ticks):
             position, before, effort = data.qpos[qpos].copy(), data.qvel[dofs].copy(), data.qfrc_actuator[dofs].copy()
-            preview = self.barriers.at(position, top_speed=top_speed)
+            preview = self._scout.at(position, top_speed=top_speed)
             attack.tick, attack.velocity = tick, previous
             attack.last = ADVERSARIES[name](attack, preview)
             started = time.thread_time_ns()
@@ -144,7 +148,7 @@ class ProvingGround:
             position = rng.uniform(low, high)
             if rng.random() < 0.5:
                 position = np.clip(arm.home + rng.normal(0.0, 0.5, len(arm)), low, high)
-            if self.barriers.distance(position).min() > 0.0:
+            if self._scout.distance(position).min() > 0.0:
                 break
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._qpos] = position
