@@ -48,11 +48,13 @@ def _delayed(shares: Shares, rng: np.random.Generator) -> Shares:
     """Every joint by a number of steps of its own."""
     count, joints = shares.shape
     step = (np.arange(count)[:, None] - rng.integers(0, count, joints)) % count
-    return np.take_along_axis(shares, step, axis=0)
+    delayed: Shares = shares[step, np.arange(joints)]
+    return delayed
 
 
 def _shuffled(shares: Shares, rng: np.random.Generator) -> Shares:
-    return shares.take(rng.permutation(len(shares)), axis=0)
+    shuffled: Shares = shares[rng.permutation(len(shares))]
+    return shuffled
 
 
 def _sign_flipped(shares: Shares, rng: np.random.Generator) -> Shares:
