@@ -58,7 +58,8 @@ def _shuffled(shares: Shares, rng: np.random.Generator) -> Shares:
 
 
 def _sign_flipped(shares: Shares, rng: np.random.Generator) -> Shares:
-    return shares * rng.choice([-1.0, 1.0], shares.shape[1])
+    flipped: Shares = shares * rng.choice([-1.0, 1.0], shares.shape[1])
+    return flipped
 
 
 def _stuck(shares: Shares, rng: np.random.Generator) -> Shares:
@@ -69,7 +70,8 @@ def _stuck(shares: Shares, rng: np.random.Generator) -> Shares:
 
 
 def _joints_swapped(shares: Shares, rng: np.random.Generator) -> Shares:
-    return shares.take(rng.permutation(shares.shape[1]), axis=1)
+    swapped: Shares = shares[:, rng.permutation(shares.shape[1])]
+    return swapped
 
 
 DISTURBANCES: Mapping[str, Callable[[Shares, np.random.Generator], Shares]] = MappingProxyType(
