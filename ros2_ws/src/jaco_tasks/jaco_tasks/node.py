@@ -22,6 +22,7 @@ from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
 from jaco_core.ros.waiting import wait_for_peers
+from jaco_core.scheduling import Urgency
 from jaco_core.sync import StampBuffer
 from jaco_core.types import ENDED, FINISHED, RUNNING, WAITING, EpisodeStatus, JointSample, SceneSample
 from jaco_tasks.episode import EpisodeJudge
@@ -54,6 +55,7 @@ class TaskNode(JacoNode[Config]):
 
     def setup(self, config: Config) -> None:
         self._config = config
+        self.urgency = None if config.lockstep else Urgency.POLICY
         arm = load_arm(config.arm)
         self._arm = arm
         self._judge = EpisodeJudge(make_task(config.task), arm)
