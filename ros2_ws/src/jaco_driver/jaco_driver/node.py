@@ -17,6 +17,7 @@ from jaco_core.parameters import parameter
 from jaco_core.ros import qos
 from jaco_core.ros.convert import command_from_message, command_to_message, joints_to_message, ns_to_stamp
 from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_core.scheduling import Urgency
 from jaco_driver.backends import backend_names, make_backend
 from jaco_driver.driver import Driver
 from jaco_driver.kinova_ros.node import KinovaRosConfig
@@ -33,7 +34,7 @@ class Config(KinovaRosConfig, Ros2ControlConfig):
     arm: str = parameter("j2n6s300", "Arm to drive.")
     backend: str = parameter("fake", "How the arm is reached.", choices=tuple(backend_names()))
     command_timeout: float = parameter(
-        0.15, "The arm is brought to rest when no command came for so long.", unit="s", lower=0.02, upper=1.0
+        0.15, "The arm is brought to rest before no command came for so long.", unit="s", lower=0.02, upper=1.0
     )
     robot_ip: str = parameter("192.168.1.10", "Address of a Kortex arm.")
     tcp_port: int = parameter(10000, "Its port for commands.", lower=1, upper=65535)
@@ -60,6 +61,7 @@ class DriverNode(JacoNode[Config]):
         self.config = config
         self._port = make_backend(config.backend, self._arm, self)
         self._port.configure()
+        self.urgency = Urgency.ARM
         self._driver = Driver(self._arm, self._port, config.command_timeout)
         self._reported = ""
         self._published_ns = -1
