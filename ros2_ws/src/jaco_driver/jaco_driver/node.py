@@ -73,6 +73,7 @@ class DriverNode(JacoNode[Config]):
 
     def halt(self) -> None:
         self._driver.halt(self._now_ns())
+        self._tell()
 
     def release(self) -> None:
         if not hasattr(self, "_timer"):
@@ -133,8 +134,7 @@ class DriverNode(JacoNode[Config]):
 
     def _report(self) -> None:
         """Logs a fault once, when it comes and when it goes, and tells the supervisor."""
-        for sentence in news_of(self._port):
-            self.get_logger().info(sentence)
+        self._tell()
         fault = self._driver.fault
         if fault == self._reported:
             return
@@ -146,6 +146,10 @@ class DriverNode(JacoNode[Config]):
             self.get_logger().error(f"{fault} The arm is stopped until ~/clear_faults is called.")
         else:
             self.get_logger().info("Faults cleared.")
+
+    def _tell(self) -> None:
+        for sentence in news_of(self._port):
+            self.get_logger().info(sentence)
 
     def _now_ns(self) -> int:
         return int(self.get_clock().now().nanoseconds)

@@ -28,6 +28,7 @@ from jaco_driver.kortex.limits import stricter_speeds
 from jaco_driver.kortex.listener import Listener
 from jaco_driver.kortex.loader import load_vendor
 from jaco_driver.kortex.mailbox import Mailbox
+from jaco_driver.kortex.pace import measure_pace
 from jaco_driver.kortex.settings import KortexSettings
 from jaco_driver.kortex.stopper import Stopper
 from jaco_driver.kortex.vendor import Vendor
@@ -130,6 +131,7 @@ class KortexArm:
             self._check_lost()
             self._reason = None
             self._mailbox.take()
+            self._commander.pace.clear()
             self._phase = Phase.ACTIVE
             self._gate.open()
 
@@ -161,6 +163,8 @@ class KortexArm:
         if self._phase is Phase.CLOSED:
             return
         with self._lock:
+            if self._phase is Phase.ACTIVE:
+                self._tell_pace()
             self._rest()
             self._check_lost()
         self._stopper.request()
@@ -215,6 +219,11 @@ class KortexArm:
         """Whether it is configured."""
         return self._phase is not Phase.CLOSED
 
+    def fault(self) -> str:
+        """Returns why the arm was stopped although nobody asked for it, "" when it was not."""
+        reason = self._reason
+        return "" if reason is None else str(reason)
+
     def news(self) -> list[str]:
         """Returns, once, sentences on what happened that is no fault: reconnection, errors on the vendor's threads."""
         if self._connection is not None:
@@ -230,7 +239,7 @@ class KortexArm:
         return None if feedback is None else feedback.force
 
     def pace(self) -> list[tuple[int, int]]:
-        """Returns when the last speed commands went out and how old they were then, both in steady ns."""
+        """Returns when the speed commands since activation went out and how old they were then, both in steady ns."""
         return list(self._commander.pace)
 
     # Making and losing the connection.
@@ -329,6 +338,11 @@ class KortexArm:
         if connection is not None:
             connection.sever()
         self._keeper.lost()
+
+    def _tell_pace(self) -> None:
+        pace = measure_pace(self.pace(), self._settings.command_period)
+        if pace is not None:
+            self._news.append(pace.sentence())
 
     def _rest(self) -> None:
         self._gate.shut()

@@ -12,6 +12,7 @@ MAX_INACTIVITY_S = 0.6
 class KortexSettings:
     """Addresses and time-outs [s].
 
+    `connect_timeout`: of each step of connecting, and of calls while the arm stands; `call_timeout`: of commands.
     `connection_timeout`: the base stops the arm when it has not heard from the command session for so long.
     `stop_timeout`: of both attempts together; one waits behind a command that is being answered and a sign of life, 25 ms each.
     `command_timeout`: the command thread commands rest when no new velocity came for so long.
