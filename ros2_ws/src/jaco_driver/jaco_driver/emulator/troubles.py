@@ -25,7 +25,7 @@ class Troubles:
     hung: bool = False
     """The base takes nothing in and answers nothing. What comes meanwhile is worked off when it goes on."""
     late_replies: float = 0.0
-    """Answers on TCP come so much later; what was asked is done at once."""
+    """Answers on TCP come so much later; what was asked is done in time."""
     late_notifications: float = 0.0
     """Notifications come so much later."""
     early_notifications: bool = False
