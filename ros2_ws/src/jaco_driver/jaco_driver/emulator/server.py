@@ -73,6 +73,11 @@ class Server:
 
     def set_troubles(self, troubles: Troubles) -> None:
         """Switches troubles on and off. What came while the base hung is worked off when it goes on."""
+        if troubles.switched_off:
+            self.drop_connections()
+            self.procedures.sessions.forget()
+            self._waiting.clear()
+            self.base.lose_power()
         self.base.set_troubles(troubles)
         self.base.report()
         while self._waiting and not self.base.troubles.hung:
@@ -112,6 +117,8 @@ class Server:
 
     def lost(self) -> bool:
         """Tells whether the next datagram gets lost."""
+        if self.base.troubles.switched_off:
+            return True
         if self._to_lose:
             self._to_lose -= 1
             return True
@@ -150,6 +157,8 @@ class TcpConnection(asyncio.Protocol, Connection):
         self._transport = transport
         self.name = "{}:{}".format(*transport.get_extra_info("peername"))
         self._server.connections.append(self)
+        if self._server.base.troubles.switched_off:
+            self.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.open = False
@@ -182,6 +191,8 @@ class TcpConnection(asyncio.Protocol, Connection):
 
     def _work(self) -> None:
         self._waiting = False
+        if self._server.base.troubles.switched_off:
+            return
         # What came is done, also when the client has gone since.
         response = self._server.answer(self._requests.popleft(), self)
         late = self._server.base.troubles.late_replies
