@@ -1,1 +1,1 @@
-"""The Kortex driver against the emulated base, in figures. The two sides are processes of their own, each with its own protobuf."""
+"""The Kortex driver against the emulated base, in figures. Each side is a process of its own, with its own protobuf."""

@@ -39,7 +39,8 @@ def main() -> int:
         port.activate(time.time_ns())
         drive(port, seconds, silent)
         pace = measure_pace(port.pace(), settings.command_period)
-        silent.wait(seconds if silent.is_set() else 0.0)
+        if silent.is_set():
+            time.sleep(seconds)  # until the benchmark has seen what the arm does
     except HardwareFault as error:
         print(f"{error}", flush=True)
         time.sleep(seconds)  # until the benchmark has seen what the arm does

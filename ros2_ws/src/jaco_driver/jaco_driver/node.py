@@ -41,7 +41,7 @@ class Config:
         "File with its user and password, a line each; empty: $JACO_KORTEX_USER and $JACO_KORTEX_PASSWORD, else the factory's.",
     )
     connection_timeout: float = parameter(
-        0.5, "A Kortex arm stops itself when it has not heard from this computer for so long.", unit="s", lower=0.3, upper=0.6
+        0.45, "A Kortex arm stops itself when it has not heard from this computer for so long.", unit="s", lower=0.3, upper=0.6
     )
 
 

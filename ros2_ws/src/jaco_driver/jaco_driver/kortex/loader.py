@@ -42,7 +42,8 @@ def kortex_folder() -> Path:
 
 def install_line(folder: Path) -> str:
     """Returns the command that puts Kinova's wheel, once downloaded, into `folder`."""
-    return f"{Path(sys.prefix) / 'bin' / 'pip'} install --no-deps --target {folder} protobuf==3.20.3 deprecated wrapt kortex_api-*.whl"
+    pip = Path(sys.prefix) / "bin" / "pip"
+    return f"{pip} install --no-deps --target {folder} protobuf==3.20.3 deprecated wrapt kortex_api-*.whl"
 
 
 def load_vendor() -> KortexApi:

@@ -23,7 +23,7 @@ class KortexSettings:
     udp_port: int = 10001
     username: str = "admin"
     password: str = field(default="admin", repr=False)
-    connection_timeout: float = 0.5
+    connection_timeout: float = 0.45
     session_timeout: float = 60.0
     connect_timeout: float = 1.0
     call_timeout: float = 0.1
