@@ -125,7 +125,7 @@ class KortexArm:
             calls.take_servoing()
             calls.speeds([0.0] * self._joints.count)
         except ConnectionLost as error:
-            self._on_lost(error)
+            self._on_failed_command(error, calls)
             raise
         with self._lock:
             self._check_lost()
@@ -178,7 +178,7 @@ class KortexArm:
         try:
             calls.clear_faults()
         except ConnectionLost as error:
-            self._on_lost(error)
+            self._on_failed_command(error, calls)
             raise
         since_ns = time.monotonic_ns()
 
@@ -219,6 +219,11 @@ class KortexArm:
         """Whether it is configured."""
         return self._phase is not Phase.CLOSED
 
+    @property
+    def sentinel_pid(self) -> int:
+        """The process that watches this one; of an open port."""
+        return self._heartbeat.pid
+
     def fault(self) -> str:
         """Returns why the arm was stopped although nobody asked for it, "" when it was not."""
         reason = self._reason
@@ -258,7 +263,7 @@ class KortexArm:
     def _start_threads(self) -> None:
         self._heartbeat = Heartbeat(self._settings.heartbeat_timeout)
         self._keeper = Keeper(self._settings, self._reconnect, self._news.append)
-        self._listener = Listener(self._settings, lambda: self._connection, self._on_lost, self._on_fault, self._watch)
+        self._listener = Listener(self._settings, lambda: self._connection, self._on_failed_feedback, self._on_fault, self._watch)
         self._stopper = Stopper(
             self._settings, self._calls, lambda: self._listener.newest, self._on_severed, self._joints.has_gripper
         )
@@ -305,10 +310,16 @@ class KortexArm:
         if self._phase is Phase.ACTIVE and silence > self._settings.call_timeout + self._settings.command_timeout:
             self._on_fault(f"The thread that commands the arm hangs for {silence:.2f} s; restart the driver if it does so again.")
 
-    def _on_failed_command(self, error: HardwareFault) -> None:
+    def _on_failed_command(self, error: HardwareFault, calls: Calls) -> None:
+        if calls is not self._calls():
+            return  # it began on a connection that has been given up since
         if isinstance(error, Refused):
             self._on_fault(str(error))
         else:
+            self._on_lost(error)
+
+    def _on_failed_feedback(self, error: HardwareFault, connection: Connection) -> None:
+        if connection is self._connection:
             self._on_lost(error)
 
     def _on_fault(self, why: str) -> None:

@@ -59,7 +59,7 @@ class Calls:
 
     def arm_state(self) -> int:
         """Returns the vendor's ArmState."""
-        return int(self._call("the arm's state", lambda o: self._base.GetArmState(options=o)).active_state)
+        return int(self._call("the arm's state", lambda o: self._base.GetArmState(options=o), self._timeout).active_state)
 
     def actuator_count(self) -> int:
         """Returns how many actuators the base has."""

@@ -27,7 +27,7 @@ class Listener(threading.Thread):
         self,
         settings: KortexSettings,
         connection: Callable[[], Connection | None],
-        failed: Callable[[HardwareFault], None],
+        failed: Callable[[HardwareFault, Connection], None],
         faulted: Callable[[str], None],
         tick: Callable[[], None],
     ) -> None:
@@ -70,9 +70,9 @@ class Listener(threading.Thread):
             missing = ns_to_seconds(time.monotonic_ns() - self._last_ns)
             if missing > self._settings.feedback_timeout:
                 self._last_ns = time.monotonic_ns()
-                self._failed(ConnectionLost(f"No feedback for {missing * 1000.0:.0f} ms: {error}"))
+                self._failed(ConnectionLost(f"No feedback for {missing * 1000.0:.0f} ms: {error}"), connection)
         except ContractError as error:
-            self._failed(HardwareFault(str(error)))
+            self._failed(HardwareFault(str(error)), connection)
         else:
             self._last_ns = asked_ns
             if feedback.fault:

@@ -33,7 +33,7 @@ PATIENT = KortexSettings(
     rest_timeout=1.5,
     command_timeout=0.5,
     feedback_timeout=1.0,
-    heartbeat_timeout=5.0,
+    heartbeat_timeout=15.0,
     shortest_retry=0.05,
     longest_retry=0.2,
 )
@@ -99,7 +99,8 @@ class Faked(Bench):
     def __init__(self, settings: KortexSettings = PATIENT, arm: str = "gen3") -> None:
         self.arm = load_arm(arm)
         self.base = FakeBase(len(self.arm))
-        self.port = KortexArm(self.arm, settings, FakeVendor(self.base))
+        self.vendor = FakeVendor(self.base)
+        self.port = KortexArm(self.arm, settings, self.vendor)
 
     def fault(self) -> None:
         self.base.fault()
