@@ -22,6 +22,8 @@ from jaco_driver.kortex.pace import measure_pace
 from jaco_driver.kortex.settings import KortexSettings
 
 PERIOD_S = 0.01
+# [s] The backend is left to itself for so long after a fault: the benchmark watches what the arm does.
+AFTERMATH_S = 10.0
 # [rad/s] and [Hz] of the motion.
 SPEED, SWING = 0.3, 0.1
 _MOVES = 0.2
@@ -40,10 +42,10 @@ def main() -> int:
         drive(port, seconds, silent)
         pace = measure_pace(port.pace(), settings.command_period)
         if silent.is_set():
-            time.sleep(seconds)  # until the benchmark has seen what the arm does
+            time.sleep(AFTERMATH_S)
     except HardwareFault as error:
         print(f"{error}", flush=True)
-        time.sleep(seconds)  # until the benchmark has seen what the arm does
+        time.sleep(AFTERMATH_S)
         return 1
     finally:
         port.close()

@@ -66,6 +66,8 @@ def pace() -> dict[str, float]:
     """Returns rate, jitter and age of the commands while the driver drives undisturbed."""
     with driving(PACE_S) as (_, child):
         out, _ = child.communicate(timeout=PACE_S + _PATIENCE)
+        if child.returncode != 0:
+            raise RunFailed(f"The driver was stopped while nobody disturbed it: {out.strip()}")
         figures: dict[str, float] = json.loads(out.splitlines()[-1])
         return figures
 
