@@ -122,7 +122,7 @@ def emulate(
 
 @app.command()
 def bench(
-    name: Annotated[str, typer.Argument(help="Benchmark: driver, faults, latency, lockstep, minimality or safety.")],
+    name: Annotated[str, typer.Argument(help="Benchmark; an unknown name lists them.")],
     json: Annotated[Path | None, typer.Option(help="File for the figures, as one flat JSON object.")] = None,
     policy: Policy = "reach",
     ticks: Annotated[int, typer.Option(min=1, help="Adversarial ticks of the benchmark safety.")] = 20_000,

@@ -154,6 +154,17 @@ def check_environment(found: Mapping[str, str]) -> list[Finding]:
     return findings
 
 
+def check_policies(folders: Mapping[str, bool]) -> Finding:
+    """Shipped policies: name -> whether both its card and its weights are there."""
+    broken = [name for name, whole in folders.items() if not whole]
+    if broken:
+        text = f"card.json or policy.safetensors is missing in {', '.join(sorted(broken))}"
+        return Finding("policies", State.MISSING, text, "git checkout -- models, or remove that folder.")
+    if not folders:
+        return Finding("policies", State.MISSING, "none in models/policies", "./jaco train reach makes one.")
+    return Finding("policies", State.OK, ", ".join(sorted(folders)))
+
+
 def check_kortex(found: Mapping[str, str]) -> Finding:
     """Kinova's client for the Gen3; `found` is KORTEX_PROBE's answer."""
     answer = found.get("kortex_api", "! it could not be looked for")
@@ -164,17 +175,6 @@ def check_kortex(found: Mapping[str, str]) -> Finding:
         f"then, beside the wheel: {found.get('install', 'pip install it')}  (only the driver's process looks there)"
     )
     return Finding("kortex_api", State.NOTE, answer[2:], remedy)
-
-
-def check_policies(folders: Mapping[str, bool]) -> Finding:
-    """Shipped policies: name -> whether both its card and its weights are there."""
-    broken = [name for name, whole in folders.items() if not whole]
-    if broken:
-        text = f"card.json or policy.safetensors is missing in {', '.join(sorted(broken))}"
-        return Finding("policies", State.MISSING, text, "git checkout -- models, or remove that folder.")
-    if not folders:
-        return Finding("policies", State.MISSING, "none in models/policies", "./jaco train reach makes one.")
-    return Finding("policies", State.OK, ", ".join(sorted(folders)))
 
 
 def read_os_release(path: Path = Path("/etc/os-release")) -> dict[str, str]:

@@ -17,6 +17,7 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
 from jaco_core.arms import load_arm
+from jaco_core.errors import ContractError
 from jaco_core.ros import qos
 from jaco_core.ros.convert import command_to_message
 from jaco_core.ros.lifecycle_client import ACTIVATE, CONFIGURE, LifecycleClient
@@ -64,9 +65,19 @@ class Probe:
     def start(self) -> None:
         lifecycle = LifecycleClient(self.node, self.executor, "driver")
         lifecycle.wait(TIMEOUT)
-        lifecycle.change(CONFIGURE, TIMEOUT)
-        lifecycle.change(ACTIVATE, TIMEOUT)
+        self.bring_up(lifecycle, CONFIGURE)
+        self.bring_up(lifecycle, ACTIVATE)
         spin_until(self.executor, lambda: len(self.states) > 0, TIMEOUT, "joint states")
+
+    def bring_up(self, lifecycle: LifecycleClient, transition: int) -> None:
+        """Asks again where a busy machine made the driver refuse: it waits for feedback for 150 ms only."""
+        for _ in range(5):
+            try:
+                lifecycle.change(transition, TIMEOUT)
+                return
+            except ContractError:
+                continue
+        lifecycle.change(transition, TIMEOUT)
 
     def moving(self) -> bool:
         return bool(np.any(np.abs(self.emulator.read().velocity) > 0.02))

@@ -125,8 +125,8 @@ class Emulated(Bench):
         self.arm = load_arm("gen3")
         self.emulator = Emulator()
         self.emulator.place(self.arm.home)
-        ports = replace(settings, tcp_port=self.emulator.tcp_port, udp_port=self.emulator.udp_port)
-        self.port = KortexArm(self.arm, ports)
+        own = replace(settings, tcp_port=self.emulator.tcp_port, udp_port=self.emulator.udp_port)
+        self.port = KortexArm(self.arm, own)
 
     def fault(self) -> None:
         self.emulator.fault("MAXIMUM_CURRENT")
