@@ -114,13 +114,16 @@ def emulate(
     camera: Annotated[bool, typer.Option(help="Draw the scene for who opens /camera.mjpg on the control port.")] = True,
     image_size: Annotated[int, typer.Option(min=16, max=2048, help="Width and height of its pictures [px].")] = 64,
     trouble: Annotated[list[str] | None, typer.Option(help="What goes wrong, as in hung=true; may be repeated.")] = None,
+    domain: Annotated[
+        int | None, typer.Option(min=0, max=101, help="ROS domain of a graph before whose episodes the target is moved.")
+    ] = None,
 ) -> None:
     """Emulate a Kortex base with a Gen3 in the simulator's scene, for the real driver to connect to."""
     from jaco_bringup.commands.emulate import EmulateOptions, run
 
-    troubles = tuple(trouble or ())
+    ports = port_tcp, port_udp, port_control
     raise typer.Exit(
-        run(EmulateOptions(arm, host, port_tcp, port_udp, port_control, task, profile, seed, camera, image_size, troubles))
+        run(EmulateOptions(arm, host, *ports, task, profile, seed, camera, image_size, tuple(trouble or ()), domain))
     )
 
 

@@ -11,7 +11,7 @@ from jaco_core.arms import Arm
 from jaco_core.errors import ContractError, HardwareFault
 from jaco_core.types import JointSample, VelocityCommand, frozen_vector
 from jaco_core.watchdog import Watchdog
-from jaco_driver.port import ArmPort
+from jaco_driver.port import ArmPort, fault_of
 
 # [rad/s] Below this a joint stands still.
 _STANDSTILL = 1e-3
@@ -63,6 +63,9 @@ class Driver:
         except HardwareFault as error:
             self.trip(str(error), now_ns)
             return None, None
+        why = fault_of(self._port)
+        if why and not self._fault:
+            self.trip(why, now_ns)
         moving = bool(np.any(np.abs(sample.velocity) > _STANDSTILL))
         if self._fault:
             if moving:  # the first stop may have been lost

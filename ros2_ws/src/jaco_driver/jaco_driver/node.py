@@ -44,7 +44,7 @@ class Config(KinovaRosConfig, Ros2ControlConfig):
         "File with its user and password, a line each; empty: $JACO_KORTEX_USER and $JACO_KORTEX_PASSWORD, else the factory's.",
     )
     connection_timeout: float = parameter(
-        0.5, "A Kortex arm stops itself when it has not heard from this computer for so long.", unit="s", lower=0.3, upper=0.6
+        0.45, "A Kortex arm stops itself when it has not heard from this computer for so long.", unit="s", lower=0.3, upper=0.6
     )
 
 
@@ -77,6 +77,7 @@ class DriverNode(JacoNode[Config]):
 
     def halt(self) -> None:
         self._driver.halt(self._now_ns())
+        self._tell()
 
     def release(self) -> None:
         if not hasattr(self, "_timer"):
@@ -137,8 +138,7 @@ class DriverNode(JacoNode[Config]):
 
     def _report(self) -> None:
         """Logs a fault once, when it comes and when it goes, and tells the supervisor."""
-        for sentence in news_of(self._port):
-            self.get_logger().info(sentence)
+        self._tell()
         fault = self._driver.fault
         if fault == self._reported:
             return
@@ -150,6 +150,10 @@ class DriverNode(JacoNode[Config]):
             self.get_logger().error(f"{fault} The arm is stopped until ~/clear_faults is called.")
         else:
             self.get_logger().info("Faults cleared.")
+
+    def _tell(self) -> None:
+        for sentence in news_of(self._port):
+            self.get_logger().info(sentence)
 
     def _now_ns(self) -> int:
         return int(self.get_clock().now().nanoseconds)
