@@ -66,8 +66,8 @@ def own_rig(kind: type[FakeArm]) -> Rig:
     return Rig(arm, fake, lambda: fake.inject_fault("test"), fake.disconnect, fake.reconnect, pass_time, lambda: clock[0])
 
 
-def ros2_control_rig(interface: str) -> Rig:
-    arm, setup = load_arm("gen3"), robot(interface)
+def ros2_control_rig(interface: str, name: str) -> Rig:
+    arm, setup = load_arm(name), robot(interface)
     plant = ready_plant(arm, BEGIN_NS)
     rig = TopicRig(lambda context: ControllerStandIn(plant, arm, interface, context), DOMAIN)
     port = rig.port = Ros2ControlArm(
@@ -130,7 +130,9 @@ RIGS: dict[str, Callable[[], Rig]] = {
     "fake": partial(own_rig, FakeArm),
     "simulated": partial(own_rig, SimulatedArm),
     "kinova_ros": kinova_ros_rig,
-    **{f"ros2_control {interface}": partial(ros2_control_rig, interface) for interface in ("velocity", "position", "trajectory")},
+    "ros2_control position": partial(ros2_control_rig, "position", "fr3"),
+    "ros2_control trajectory": partial(ros2_control_rig, "trajectory", "gen3"),
+    "ros2_control velocity": partial(ros2_control_rig, "velocity", "ur5e"),
 }
 
 
