@@ -74,6 +74,9 @@ def up(
     ] = "device:0",
     calibration: Annotated[str, typer.Option(help="Calibration file of that camera.")] = "",
     backend: Annotated[str, typer.Option(help="How the driver reaches the arm.")] = "fake",
+    controllers: Annotated[
+        str, typer.Option(help="Set-up of backend ros2_control: generic, ur, franka, kortex or a file.")
+    ] = "generic",
     domain: Domain = None,
     run_dir: RunDir = None,
 ) -> None:
@@ -84,6 +87,8 @@ def up(
     own: dict[str, bool | str] = (
         {"realtime": True} if side is Side.sim else {"camera": camera, "calibration": calibration, "backend": backend}
     )
+    if side is Side.real:
+        own["controllers"] = controllers
     raise typer.Exit(run(side.value, {**common, **own}, domain, run_dir))
 
 

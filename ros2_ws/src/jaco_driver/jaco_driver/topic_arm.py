@@ -137,6 +137,15 @@ class TopicArm(ABC):
             self._open_link.close()
         self._open_link = None
 
+    # What it notices between calls.
+    def fault(self) -> str:
+        """Returns why the arm was told to rest although nobody asked for it, "" when it was not."""
+        return self._fault
+
+    def news(self) -> list[str]:
+        """Returns what else has happened; nothing that is worth a line."""
+        return []
+
     def _link(self) -> Link:
         if self._open_link is None:
             raise PortClosed(f"Arm '{self._arm.name}' is not connected: configure it first.")

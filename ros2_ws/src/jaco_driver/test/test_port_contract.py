@@ -91,7 +91,10 @@ class HandTurned:
     """Beats that come when the rig's time passes."""
 
     def __init__(self, rig: TopicRig, beat: Callable[[], None]) -> None:
-        rig.beat, self._rig = beat, rig
+        rig.beat, self._rig, self.alive = beat, rig, True
+
+    def periods(self) -> Vector:
+        return np.zeros(0)
 
     def close(self) -> None:
         self._rig.beat = lambda: None

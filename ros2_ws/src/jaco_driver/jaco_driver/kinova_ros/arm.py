@@ -13,8 +13,9 @@ from jaco_core.errors import ConfigError
 from jaco_core.types import Vector
 from jaco_core.units import seconds_to_ns
 from jaco_driver.feedback import JointFeedback, Measured
-from jaco_driver.kinova_ros.pacing import Mailbox, Metronome
+from jaco_driver.kinova_ros.pacing import Mailbox, Metronome, Pace, measure_pace
 from jaco_driver.kinova_ros.wire import kinova_names, to_fields
+from jaco_driver.port import ConnectionLost
 from jaco_driver.topic_arm import Link, TopicArm
 
 # A velocity that nobody renews counts for so long, then zeros are sent for so long, then nothing [s].
@@ -39,6 +40,13 @@ class KinovaLink(Link, Protocol):
 
 class Beats(Protocol):
     """Something that calls `KinovaRosArm.beat` at 100 Hz until it is closed."""
+
+    def periods(self) -> Vector:
+        """Returns the times between the last beats [s], shape (k,)."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the beats go on."""
 
     def close(self) -> None:
         """Ends the beats."""
@@ -95,6 +103,8 @@ class KinovaRosArm(TopicArm):
         self._mailbox.rest(self._clock())
 
     def command(self, velocity: Vector, measured: Measured) -> Vector:
+        if self._beats is None or not self._beats.alive:
+            raise ConnectionLost(f"Arm '{self._arm.name}' gets no commands any more: the thread that sends them has ended.")
         applied = np.where(self._moves, velocity, 0.0)
         self._mailbox.put(applied, self._clock())
         return applied
@@ -110,8 +120,16 @@ class KinovaRosArm(TopicArm):
         if self._kinova is not None:
             self._kinova.unlatch(self.connect_timeout)
 
+    def pace(self) -> Pace | None:
+        """Returns how steadily commands have gone out of late; None before the first two."""
+        return measure_pace(self._beats.periods()) if self._beats is not None else None
+
     def close(self) -> None:
+        beats, self._beats = self._beats, None
+        if beats is not None:
+            self.rest()
+            # The last word, before the thread that says it ends.
+            beats.close()
+            self.beat()
         super().close()
-        if self._beats is not None:
-            self._beats.close()
-        self._beats = self._kinova = None
+        self._kinova = None
