@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import WrenchStamped
 from jaco_interfaces.msg import JointVelocityCommand, SafetyStatus, StopInput, SupervisedStep
 from jaco_interfaces.srv import SetMode
 from rclpy.clock import Clock
@@ -18,7 +20,13 @@ from jaco_core.arms import load_arm
 from jaco_core.errors import ContractError
 from jaco_core.parameters import parameter
 from jaco_core.ros import qos
-from jaco_core.ros.convert import command_from_message, command_to_message, joints_from_message, stamp_to_ns
+from jaco_core.ros.convert import (
+    command_from_message,
+    command_to_message,
+    joints_from_message,
+    stamp_to_ns,
+    wrench_from_message,
+)
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.types import VelocityCommand, frozen_vector
 from jaco_core.units import NS_PER_S
@@ -92,6 +100,7 @@ class SafetyNode(JacoNode[Config]):
             subscribe(CameraInfo, "/camera/camera_info", self._on_camera_info, qos.SENSOR),
             subscribe(Header, "/operator/heartbeat", self._on_heartbeat, qos.COMMAND),
             subscribe(StopInput, "/safety/inputs", self._on_stop_input, qos.INPUT),
+            subscribe(WrenchStamped, "/arm/wrench", self._on_wrench, qos.STATE),
         ]
         self._services_made = [
             self.create_service(Trigger, "/safety/stop", self._on_stop),
@@ -168,6 +177,10 @@ class SafetyNode(JacoNode[Config]):
             self.get_logger().error(f"A stop input of unknown kind {message.kind} from '{message.source}' counts as hardware.")
         kind = InputKind(message.kind) if message.kind in list(InputKind) else InputKind.HARDWARE
         self._publish(self._supervisor.on_stop_input(kind, message.source, message.active, message.message))
+
+    def _on_wrench(self, message: WrenchStamped) -> None:
+        if self.active:
+            self._publish(self._supervisor.on_wrench(float(np.linalg.norm(wrench_from_message(message).force))))
 
     def _on_watchdog(self) -> None:
         if self.active:

@@ -60,13 +60,14 @@ class KinovaRosArm(TopicArm):
         arm: Arm,
         prefix: str,
         fingers: bool,
+        torques: bool,
         make_link: Callable[[], KinovaLink],
         state_timeout: float,
         connect_timeout: float,
         clock: Callable[[], int] = time.monotonic_ns,
         make_beats: Callable[[Callable[[], None]], Beats] = Metronome,
     ) -> None:
-        """`fingers`: whether velocities go to the fingers too; else they stay where they are.
+        """`fingers`: whether velocities go to the fingers; else they stay. `torques`: whether its efforts are without gravity.
 
         Raises:
             ConfigError: not an arm that kinova-ros drives.
@@ -75,7 +76,9 @@ class KinovaRosArm(TopicArm):
             raise ConfigError(f"Arm '{arm.name}' has {len(arm)} joints; kinova_ros drives arms of 4, 6 or 7 joints.")
         moved_by_difference = tuple(joint.name for joint in arm.joints if joint.kind == "finger")
         names = kinova_names(arm, prefix)
-        super().__init__(arm, JointFeedback(arm, names, state_timeout, moved_by_difference), connect_timeout, clock)
+        super().__init__(
+            arm, JointFeedback(arm, names, state_timeout, moved_by_difference, torques=torques), connect_timeout, clock
+        )
         self._moves = np.array([fingers or joint.kind != "finger" for joint in arm.joints])
         self._make_link, self._make_beats = make_link, make_beats
         self._mailbox = Mailbox(len(arm), _STALE_S, _RESTS_S)
