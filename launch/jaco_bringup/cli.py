@@ -87,6 +87,9 @@ def up(
     port_tcp: Annotated[int, typer.Option(help="Its port for commands.")] = 10000,
     port_udp: Annotated[int, typer.Option(help="Its port for feedback.")] = 10001,
     credentials: Annotated[str, typer.Option(help="File with its user and password; else the environment says them.")] = "",
+    controllers: Annotated[
+        str, typer.Option(help="Set-up of backend ros2_control: generic, ur, franka, kortex or a file.")
+    ] = "generic",
     domain: Domain = None,
     run_dir: RunDir = None,
 ) -> None:
@@ -98,6 +101,8 @@ def up(
     own: dict[str, bool | int | str] = (
         {"realtime": True} if side is Side.sim else {"camera": camera, "calibration": calibration, "backend": backend, **kortex}
     )
+    if side is Side.real:
+        own["controllers"] = controllers
     raise typer.Exit(run(side.value, {**common, **own}, domain, run_dir))
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from jaco_core.arms import Arm
 from jaco_core.errors import ContractError, HardwareFault
-from jaco_core.types import JointSample, VelocityCommand, frozen_vector
+from jaco_core.types import JointSample, VelocityCommand, WrenchSample, frozen_vector
 from jaco_core.watchdog import Watchdog
+from jaco_driver.feeling import wrench_of
 from jaco_driver.port import ArmPort, fault_of
 
 # [rad/s] Below this a joint stands still.
@@ -78,6 +79,14 @@ class Driver:
         # Sent again at every tick until the arm is seen to obey, then left alone.
         self._going = applied is None or moving
         return sample, applied
+
+    def wrench(self, now_ns: int) -> WrenchSample | None:
+        """Returns what pushes the tool from outside, None where the arm does not tell; one that falls silent is a fault."""
+        try:
+            return wrench_of(self._port, now_ns)
+        except HardwareFault as error:
+            self.trip(str(error), now_ns)
+            return None
 
     def trip(self, why: str, now_ns: int) -> None:
         """Faults the driver: stops the arm and passes no command on until `clear_faults`. The first cause stays on show."""
