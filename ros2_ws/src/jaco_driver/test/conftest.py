@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jaco_driver.emulator.emulator import Emulator
+
+# So that tests find their support module in every import mode of pytest.
+sys.path.insert(0, str(Path(__file__).parent))
 
 MAGIC = bytes([0x07, 0x78, 0x45, 0x74, 0x52, 0x6F, 0x4B, 0x07])
 
