@@ -80,7 +80,13 @@ def up(
         str, typer.Option(help="Camera of the real graph: device:0, URL, video file or folder of images.")
     ] = "device:0",
     calibration: Annotated[str, typer.Option(help="Calibration file of that camera.")] = "",
-    backend: Annotated[str, typer.Option(help="How the driver reaches the arm.")] = "fake",
+    backend: Annotated[
+        str, typer.Option(help="How the driver reaches the arm; auto: kortex with --robot-ip, else fake.")
+    ] = "auto",
+    robot_ip: Annotated[str, typer.Option(help="Address of a Kortex arm.")] = "",
+    port_tcp: Annotated[int, typer.Option(help="Its port for commands.")] = 10000,
+    port_udp: Annotated[int, typer.Option(help="Its port for feedback.")] = 10001,
+    credentials: Annotated[str, typer.Option(help="File with its user and password; else the environment says them.")] = "",
     domain: Domain = None,
     run_dir: RunDir = None,
 ) -> None:
@@ -88,10 +94,34 @@ def up(
     from jaco_bringup.commands.up import run
 
     common: dict[str, bool | int | float | str | tuple[str, ...]] = {"arm": arm, "task": task, "policy": policy, "episodes": 0}
-    own: dict[str, bool | str] = (
-        {"realtime": True} if side is Side.sim else {"camera": camera, "calibration": calibration, "backend": backend}
+    kortex: dict[str, int | str] = {"robot_ip": robot_ip, "tcp_port": port_tcp, "udp_port": port_udp, "credentials": credentials}
+    own: dict[str, bool | int | str] = (
+        {"realtime": True} if side is Side.sim else {"camera": camera, "calibration": calibration, "backend": backend, **kortex}
     )
     raise typer.Exit(run(side.value, {**common, **own}, domain, run_dir))
+
+
+@app.command()
+def emulate(
+    arm: Annotated[str, typer.Argument(help="Arm that the base has: gen3.")] = "gen3",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port_tcp: Annotated[int, typer.Option(min=0, max=65535, help="Port of the high-level API; 0: a free one.")] = 10000,
+    port_udp: Annotated[int, typer.Option(min=0, max=65535, help="Port of the cyclic API; 0: a free one.")] = 10001,
+    port_control: Annotated[int, typer.Option(min=0, max=65535, help="HTTP port for control and camera; 0: a free one.")] = 10002,
+    task: Task = "reach",
+    profile: Profile = "nominal",
+    seed: Seed = 0,
+    camera: Annotated[bool, typer.Option(help="Draw the scene for who opens /camera.mjpg on the control port.")] = True,
+    image_size: Annotated[int, typer.Option(min=16, max=2048, help="Width and height of its pictures [px].")] = 64,
+    trouble: Annotated[list[str] | None, typer.Option(help="What goes wrong, as in hung=true; may be repeated.")] = None,
+) -> None:
+    """Emulate a Kortex base with a Gen3 in the simulator's scene, for the real driver to connect to."""
+    from jaco_bringup.commands.emulate import EmulateOptions, run
+
+    troubles = tuple(trouble or ())
+    raise typer.Exit(
+        run(EmulateOptions(arm, host, port_tcp, port_udp, port_control, task, profile, seed, camera, image_size, troubles))
+    )
 
 
 @app.command()

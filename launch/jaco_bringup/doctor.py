@@ -5,6 +5,7 @@ this project. The `check_*` functions are pure: they turn what `examine` read fr
 """
 
 import argparse
+import getpass
 import json
 import os
 import platform
@@ -43,6 +44,15 @@ except Exception as error:
 print(json.dumps(found))
 """
 """Run by the environment's interpreter: what imports, its version, and the renderer; a failure is "! reason"."""
+
+
+TRY_PRIORITY = """
+import os, resource
+hard = resource.getrlimit(resource.RLIMIT_RTPRIO)[1]
+resource.setrlimit(resource.RLIMIT_RTPRIO, (hard, hard))
+os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(3))
+"""
+"""Takes the highest priority of jaco_core.scheduling.Urgency, as the supervisor does in real time."""
 
 
 class State(Enum):
@@ -138,6 +148,15 @@ def check_environment(found: Mapping[str, str]) -> list[Finding]:
     return findings
 
 
+def check_priority(permitted: bool) -> Finding:
+    """Whether processes of this user may take real-time priority."""
+    if permitted:
+        return Finding("priority", State.OK, "real-time priority is permitted")
+    text = "real-time priority is not permitted: with --realtime, other work on this machine can make the supervisor stop the arm"
+    remedy = f"Put '{getpass.getuser()} - rtprio 3' into /etc/security/limits.d/jaco.conf and log in again."
+    return Finding("priority", State.NOTE, text, remedy)
+
+
 def check_policies(folders: Mapping[str, bool]) -> Finding:
     """Shipped policies: name -> whether both its card and its weights are there."""
     broken = [name for name, whole in folders.items() if not whole]
@@ -180,6 +199,7 @@ def examine(root: Path) -> list[Finding]:
     findings = [
         check_machine(platform.system(), platform.machine(), read_os_release(), os.cpu_count() or 1),
         check_python(tuple(sys.version_info[:3])),
+        check_priority(subprocess.run([sys.executable, "-c", TRY_PRIORITY], capture_output=True, check=False).returncode == 0),
     ]
     done = subprocess.run([root / "docker/native.sh", "--status"], capture_output=True, text=True, timeout=120, check=False)
     status = parse_status(done.stdout)

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from jaco_bringup.policies import find_policy
 from jaco_core.arms import arm_names
 from jaco_core.errors import ConfigError
+from jaco_driver.backends import backend_names
 from jaco_safety.modes import MODE_NAMES
 from jaco_sim.profiles import profile_names
 from jaco_tasks.registry import task_names
@@ -115,16 +116,31 @@ CALIBRATION = ArgumentSpec("calibration", "", "File of ROS's camera_calibration;
 WIDTH = ArgumentSpec("width", 64, "Width of the published picture [pixel].")
 HEIGHT = ArgumentSpec("height", 64, "Height of the published picture [pixel].")
 RATE = ArgumentSpec("rate", 10.0, "Camera images per second [Hz]; the policy acts on each.")
+BACKEND = ArgumentSpec(
+    "backend",
+    "auto",
+    "How the driver reaches the arm; auto: kortex where robot_ip is given, else fake.",
+    ("auto", *backend_names()),
+)
+ROBOT_IP = ArgumentSpec("robot_ip", "", "Address of a Kortex arm.")
+TCP_PORT = ArgumentSpec("tcp_port", 10000, "Its port for commands.")
+UDP_PORT = ArgumentSpec("udp_port", 10001, "Its port for feedback.")
+CREDENTIALS = ArgumentSpec(
+    "credentials", "", "File with its user and password, a line each; empty: $JACO_KORTEX_USER and $JACO_KORTEX_PASSWORD."
+)
+CONTROLLERS = ArgumentSpec(
+    "controllers", "generic", "Backend ros2_control: generic, ur, franka, kortex, or the path of a file like theirs."
+)
 CAMERA_POSE = ArgumentSpec("camera_pose", "nominal", "Where the camera is: a YAML file, or one of jaco_camera/perception/poses.")
 START = ArgumentSpec("start", "random", "Where episodes start: as the task draws it, or at the arm's home.", ("random", "home"))
 MOVE_EVERY = ArgumentSpec("move_every", 0, "Before every so many-th episode a person is asked to move the target; 0: never.")
 MINUTES = ArgumentSpec("minutes", 0.0, "Minutes after which no episode begins any more, pauses not counted; 0: for ever.")
-BACKEND = ArgumentSpec("backend", "fake", "How the driver reaches the arm.", ("fake",))
 
 _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
 _PERCEIVED = (CAMERA_POSE, START, MOVE_EVERY, MINUTES)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
-REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, BACKEND, REAL_MODE, *_PERCEIVED)
+_ARM = (BACKEND, ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS, CONTROLLERS)
+REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, *_ARM, REAL_MODE, *_PERCEIVED)
 LEARN_ARGUMENTS = (*_COMMON, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
 
 
@@ -191,8 +207,21 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
     perception = NodeSpec("perception", "jaco_camera", "perception", {**shared, "camera_pose": a["camera_pose"]})
     returning: dict[str, Value] = {"task": a["task"], "start": a["start"], "move_every": a["move_every"]}
     reset = NodeSpec("reset", "jaco_driver", "reset", {**shared, **returning})
-    driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, "backend": a["backend"]})
+    driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, **_backend(a)})
     return _graph("real", a, shared, {"lockstep": False}, (camera, perception, reset, driver))
+
+
+def _backend(a: Mapping[str, Value]) -> dict[str, Value]:
+    """Returns the driver's parameters that say how it reaches the arm."""
+    backend = a["backend"]
+    if backend == "auto":
+        backend = "kortex" if a["robot_ip"] else "fake"
+    if backend == "ros2_control":
+        return {"backend": backend, "controllers": a["controllers"]}
+    if backend != "kortex":
+        return {"backend": backend}
+    address = {"robot_ip": a["robot_ip"]} if a["robot_ip"] else {}
+    return {"backend": backend, **address, **{spec.name: a[spec.name] for spec in (TCP_PORT, UDP_PORT, CREDENTIALS)}}
 
 
 def _graph(

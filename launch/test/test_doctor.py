@@ -51,6 +51,12 @@ def test_disk_matters_until_the_set_up_is_done() -> None:
     assert doctor.check_disk(10**9, is_set_up=True).state is State.OK
 
 
+def test_real_time_priority_that_is_not_permitted_is_worth_knowing() -> None:
+    assert doctor.check_priority(True).state is State.OK
+    refused = doctor.check_priority(False)
+    assert refused.state is State.NOTE and "rtprio" in refused.remedy
+
+
 @pytest.mark.parametrize(("mode", "state"), [("wheels", State.OK), ("ros:kilted", State.OK), ("ros:humble", State.NOTE)])
 def test_ros(mode: str, state: State) -> None:
     assert doctor.check_ros(mode).state is state

@@ -191,8 +191,9 @@ def ros(machine: BareMachine) -> dict[str, str]:
     ros = machine.checkout.parent / "ros"
     (ros / "python/rclpy").mkdir(parents=True)
     (ros / "python/rclpy/__init__.py").touch()
-    (ros / "share/tf2_msgs").mkdir(parents=True)
-    (ros / "share/tf2_msgs/package.xml").touch()
+    for package in ("tf2_msgs", "kinova_msgs"):
+        (ros / f"share/{package}").mkdir(parents=True)
+        (ros / f"share/{package}/package.xml").touch()
     for tool in ("cmake", "colcon"):
         shutil.copy(machine.bin / "make", machine.bin / tool)
     return {"ROS_DISTRO": "testing", "PYTHONPATH": str(ros / "python"), "AMENT_PREFIX_PATH": str(ros)}
@@ -205,7 +206,7 @@ def test_a_sourced_ros_is_used(machine: BareMachine, ros: dict[str, str]) -> Non
     calls = machine.take_calls()
     assert calls[0] == "venv --system-site-packages"
     assert calls[1].endswith("-r docker/requirements.lock")
-    assert calls[2:] == ["colcon workspace", "cli sim"]  # tf2_msgs is there: no underlay
+    assert calls[2:] == ["colcon workspace", "cli sim"]  # what the underlay would give is there
     environment = (machine.checkout / ".venv/jaco/environment.bash").read_text()
     assert "_ROS_WHEELS" not in environment
     assert str(Path(ros["PYTHONPATH"])) not in environment

@@ -6,7 +6,7 @@ setup(
     description="Arm backends behind one port, and the driver node.",
     license="Apache-2.0",
     packages=find_packages(exclude=["test"]),
-    package_data={"jaco_driver": ["py.typed"]},
+    package_data={"jaco_driver": ["py.typed", "ros2_control/robots/*.yaml"]},
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/jaco_driver"]),
         ("share/jaco_driver", ["package.xml"]),

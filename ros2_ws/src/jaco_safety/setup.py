@@ -6,7 +6,7 @@ setup(
     description="Limits, filter, watchdogs and the supervisor.",
     license="Apache-2.0",
     packages=find_packages(exclude=["test"]),
-    package_data={"jaco_safety": ["py.typed", "config/*.yaml", "config/geometry/*.yaml"]},
+    package_data={"jaco_safety": ["py.typed", "config/*.yaml", "config/geometry/*.yaml", "config/replays/*.npz"]},
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/jaco_safety"]),
         ("share/jaco_safety", ["package.xml"]),

@@ -10,8 +10,8 @@ import numpy as np
 from jaco_core.arms import Arm
 from jaco_core.errors import ContractError, HardwareFault
 from jaco_core.types import JointSample, VelocityCommand, frozen_vector
+from jaco_core.watchdog import Watchdog
 from jaco_driver.port import ArmPort
-from jaco_driver.watchdog import CommandWatchdog
 
 # [rad/s] Below this a joint stands still.
 _STANDSTILL = 1e-3
@@ -24,7 +24,7 @@ class Driver:
         """`command_timeout`: the arm is brought to rest when no command came for so long [s]."""
         self._arm = arm
         self._port = port
-        self._watchdog = CommandWatchdog(command_timeout)
+        self._watchdog = Watchdog(command_timeout, 1.0 / arm.state_rate_hz)
         self._rest = frozen_vector(np.zeros(len(arm)))
         self._fault = ""
         self._going = False
@@ -68,7 +68,8 @@ class Driver:
             if moving:  # the first stop may have been lost
                 self._attempt(lambda: self._port.stop(now_ns))
             return sample, None
-        if not self._going or not self._watchdog.expired(steady_ns):
+        expired = self._watchdog.expired(steady_ns)
+        if not self._going or not expired:
             return sample, None
         applied = self._send(VelocityCommand(now_ns, self._arm.joint_names, self._rest), now_ns)
         # Sent again at every tick until the arm is seen to obey, then left alone.

@@ -17,20 +17,34 @@ from jaco_core.parameters import parameter
 from jaco_core.ros import qos
 from jaco_core.ros.convert import command_from_message, command_to_message, joints_to_message, ns_to_stamp
 from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_core.scheduling import Urgency
 from jaco_driver.backends import backend_names, make_backend
 from jaco_driver.driver import Driver
+from jaco_driver.kinova_ros.node import KinovaRosConfig
+from jaco_driver.port import news_of
+from jaco_driver.ros2_control.node import Ros2ControlConfig
 
 _COMMAND_TOPIC = "/arm/command"
 
 
 @dataclass(frozen=True)
-class Config:
-    """Parameters of the driver."""
+class Config(KinovaRosConfig, Ros2ControlConfig):
+    """Parameters of the driver, and those that only one backend reads."""
 
     arm: str = parameter("j2n6s300", "Arm to drive.")
     backend: str = parameter("fake", "How the arm is reached.", choices=tuple(backend_names()))
     command_timeout: float = parameter(
-        0.15, "The arm is brought to rest when no command came for so long.", unit="s", lower=0.02, upper=1.0
+        0.15, "The arm is brought to rest before no command came for so long.", unit="s", lower=0.02, upper=1.0
+    )
+    robot_ip: str = parameter("192.168.1.10", "Address of a Kortex arm.")
+    tcp_port: int = parameter(10000, "Its port for commands.", lower=1, upper=65535)
+    udp_port: int = parameter(10001, "Its port for feedback.", lower=1, upper=65535)
+    credentials: str = parameter(
+        "",
+        "File with its user and password, a line each; empty: $JACO_KORTEX_USER and $JACO_KORTEX_PASSWORD, else the factory's.",
+    )
+    connection_timeout: float = parameter(
+        0.5, "A Kortex arm stops itself when it has not heard from this computer for so long.", unit="s", lower=0.3, upper=0.6
     )
 
 
@@ -44,10 +58,13 @@ class DriverNode(JacoNode[Config]):
 
     def setup(self, config: Config) -> None:
         self._arm = load_arm(config.arm)
-        self._port = make_backend(config.backend, self._arm)
+        self.config = config
+        self._port = make_backend(config.backend, self._arm, self)
         self._port.configure()
+        self.urgency = Urgency.ARM
         self._driver = Driver(self._arm, self._port, config.command_timeout)
         self._reported = ""
+        self._published_ns = -1
         self._joints = self.create_publisher(JointState, "/joint_states", qos.STATE_WRITER)
         self._applied = self.create_publisher(JointVelocityCommand, "/arm/applied", qos.EVENT)
         self._fault = self.create_publisher(StopInput, "/safety/inputs", qos.INPUT)
@@ -91,7 +108,8 @@ class DriverNode(JacoNode[Config]):
             return
         self._rivals()
         sample, applied = self._driver.tick(self._now_ns(), self._steady_ns())
-        if sample is not None:
+        if sample is not None and sample.stamp_ns > self._published_ns:
+            self._published_ns = sample.stamp_ns
             self._joints.publish(joints_to_message(sample, self._arm.base_frame))
         if applied is not None:
             self._applied.publish(command_to_message(applied))
@@ -119,6 +137,8 @@ class DriverNode(JacoNode[Config]):
 
     def _report(self) -> None:
         """Logs a fault once, when it comes and when it goes, and tells the supervisor."""
+        for sentence in news_of(self._port):
+            self.get_logger().info(sentence)
         fault = self._driver.fault
         if fault == self._reported:
             return

@@ -5,7 +5,7 @@ Time is an argument: `now_ns` is the time that states are stamped with. It does 
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaco_core.errors import HardwareFault
 from jaco_core.types import JointSample, Vector
@@ -51,7 +51,9 @@ class ArmPort(Protocol):
         """
 
     def state(self, now_ns: int) -> JointSample:
-        """Returns the measured joints, stamped `now_ns`. Works from `configure` to `close`, in a fault too.
+        """Returns the newest measured joints, stamped with when, on the clock of `now_ns`, they were measured.
+
+        Works from `configure` to `close`, in a fault too. Nothing new has been measured where the stamp is the last one's.
 
         Raises:
             PortClosed, ConnectionLost.
@@ -81,3 +83,16 @@ class ArmPort(Protocol):
 
     def close(self) -> None:
         """Stops the arm and gives the connection back. Safe to call twice; does not raise."""
+
+
+@runtime_checkable
+class Newsgiver(Protocol):
+    """A port that has more to say than faults."""
+
+    def news(self) -> list[str]:
+        """Returns, once, sentences on what has happened since the last call."""
+
+
+def news_of(port: ArmPort) -> list[str]:
+    """Returns what `port` has to say, [] for one that has nothing to say."""
+    return port.news() if isinstance(port, Newsgiver) else []

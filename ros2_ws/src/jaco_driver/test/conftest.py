@@ -14,7 +14,7 @@ import pytest
 
 from jaco_driver.emulator.emulator import Emulator
 
-# So that tests find their support module in every import mode of pytest.
+# So that tests find their support modules in every import mode of pytest.
 sys.path.insert(0, str(Path(__file__).parent))
 
 MAGIC = bytes([0x07, 0x78, 0x45, 0x74, 0x52, 0x6F, 0x4B, 0x07])

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from controller_stand_in import ControllerStandIn, robot
+from rigs import BEGIN_NS, TIMEOUT_S, TopicRig
+from stand_in import ready_plant
 
 from jaco_core.arms import Arm, load_arm
-from jaco_core.errors import ContractError
+from jaco_core.errors import ConfigError, ContractError
 from jaco_core.types import JointSample, Vector
 from jaco_driver.fake import FakeArm
+from jaco_driver.kinova_ros.arm import KinovaRosArm
+from jaco_driver.kinova_ros.node import KinovaTopics
+from jaco_driver.kortex.loader import load_vendor
+from jaco_driver.kortex.testing import Emulated, Faked
 from jaco_driver.port import ArmInFault, ArmPort, ConnectionLost, NotActive, PortClosed
+from jaco_driver.ros2_control.arm import Ros2ControlArm
+from jaco_driver.ros2_control.node import ControllerTopics
+from jaco_driver.simulated import SimulatedArm
+
+DOMAIN = 88
 
 
 @dataclass
@@ -26,6 +41,7 @@ class Rig:
     reconnect: Callable[[], None]
     pass_time: Callable[[float], None]
     now_ns: Callable[[], int]
+    close: Callable[[], None] = lambda: None
 
     def ready(self) -> None:
         self.port.configure()
@@ -43,9 +59,9 @@ class Rig:
         return self.port.state(self.now_ns())
 
 
-def fake_rig() -> Rig:
+def own_rig(kind: type[FakeArm]) -> Rig:
     arm = load_arm("j2n6s300")
-    fake, clock = FakeArm(arm), [1_000_000_000]
+    fake, clock = kind(arm), [BEGIN_NS]
 
     def pass_time(seconds: float) -> None:
         clock[0] += round(seconds * 1e9)
@@ -53,7 +69,93 @@ def fake_rig() -> Rig:
     return Rig(arm, fake, lambda: fake.inject_fault("test"), fake.disconnect, fake.reconnect, pass_time, lambda: clock[0])
 
 
-RIGS: dict[str, Callable[[], Rig]] = {"fake": fake_rig}
+def kortex_rig(bench: Faked | Emulated) -> Rig:
+    return Rig(
+        bench.arm, bench.port, bench.fault, bench.disconnect, bench.reconnect, bench.pass_time, time.monotonic_ns, bench.close
+    )
+
+
+def kortex_fake_rig() -> Rig:
+    return kortex_rig(Faked())
+
+
+def kortex_emulated_rig() -> Rig:
+    """Skipped where Kinova's wheel is not there."""
+    try:
+        load_vendor()
+    except ConfigError as error:
+        pytest.skip(str(error))
+    return kortex_rig(Emulated())
+
+
+def ros2_control_rig(interface: str) -> Rig:
+    arm, setup = load_arm("gen3"), robot(interface)
+    plant = ready_plant(arm, BEGIN_NS)
+    rig = TopicRig(lambda context: ControllerStandIn(plant, arm, interface, context), DOMAIN)
+    port = rig.port = Ros2ControlArm(
+        arm,
+        setup,
+        lambda: rig.watch(ControllerTopics("link", arm, setup, rig.port.connect_timeout, rig.context)),
+        0.15,
+        TIMEOUT_S,
+        rig.now_ns,
+    )
+
+    def fault() -> None:
+        assert isinstance(rig.stand_in, ControllerStandIn) and rig.link is not None
+        rig.stand_in.fault()
+        rig.until(lambda: bool(rig.link and rig.link.trouble()), "the fault to be told")
+
+    return Rig(arm, port, fault, rig.disconnect, rig.reconnect, rig.pass_time, rig.now_ns, rig.close)
+
+
+class HandTurned:
+    """Beats that come when the rig's time passes."""
+
+    def __init__(self, rig: TopicRig, beat: Callable[[], None]) -> None:
+        rig.beat, self._rig = beat, rig
+
+    def close(self) -> None:
+        self._rig.beat = lambda: None
+
+
+def kinova_ros_rig() -> Rig:
+    if find_spec("kinova_msgs") is None:
+        pytest.skip("kinova_msgs is not installed: docker/underlay has what is needed of it")
+    from kinova_stand_in import NAME, KinovaStandIn
+
+    arm = load_arm("j2n6s300")
+    plant = ready_plant(arm, BEGIN_NS)
+    rig = TopicRig(lambda context: KinovaStandIn(plant, arm, context), DOMAIN)
+    port = rig.port = KinovaRosArm(
+        arm,
+        NAME,
+        True,
+        lambda: rig.watch(KinovaTopics("link", NAME, True, rig.port.connect_timeout, rig.context)),
+        0.09,
+        TIMEOUT_S,
+        rig.now_ns,
+        partial(HandTurned, rig),
+    )
+
+    def fault() -> None:
+        """Nothing tells an e-stop but the arm's standing still."""
+        assert isinstance(rig.stand_in, KinovaStandIn)
+        rig.stand_in.deaf = True
+        rig.stand_in.queue.clear()
+        rig.provoke(0.3 * arm.max_velocity)
+
+    return Rig(arm, port, fault, rig.disconnect, rig.reconnect, rig.pass_time, rig.now_ns, rig.close)
+
+
+RIGS: dict[str, Callable[[], Rig]] = {
+    "fake": partial(own_rig, FakeArm),
+    "simulated": partial(own_rig, SimulatedArm),
+    "kinova_ros": kinova_ros_rig,
+    "kortex-fake": kortex_fake_rig,
+    "kortex-emulated": kortex_emulated_rig,
+    **{f"ros2_control {interface}": partial(ros2_control_rig, interface) for interface in ("velocity", "position", "trajectory")},
+}
 
 
 @pytest.fixture(params=sorted(RIGS))
@@ -61,6 +163,7 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     rig = RIGS[request.param]()
     yield rig
     rig.port.close()
+    rig.close()
 
 
 def speed(rig: Rig, share: float = 0.3) -> Vector:
@@ -81,7 +184,7 @@ def test_state_before_activation_and_no_velocity(rig: Rig) -> None:
     rig.port.configure()
     state = rig.port.state(rig.now_ns())
     assert state.names == rig.arm.joint_names
-    assert state.stamp_ns == rig.now_ns()
+    assert 0 <= rig.now_ns() - state.stamp_ns < 500_000_000
     assert np.isfinite(state.position).all() and np.isfinite(state.velocity).all()
     with pytest.raises(NotActive):
         rig.port.send(speed(rig), rig.now_ns())
@@ -97,12 +200,13 @@ def test_activated_arm_stands_still(rig: Rig) -> None:
 
 def test_arm_follows_and_applied_is_what_was_sent(rig: Rig) -> None:
     rig.ready()
-    before = rig.port.state(rig.now_ns()).position
+    before = rig.port.state(rig.now_ns())
     assert np.array_equal(rig.port.send(speed(rig), rig.now_ns()), speed(rig))
     after = rig.drive(speed(rig), 0.5)
-    assert np.allclose(after.velocity, speed(rig), rtol=0.05, atol=0.01)
-    # Less than 0.5 s of full motion: the arm has to gather speed first.
-    assert np.all((after.position - before) > 0.3 * speed(rig)) and np.all((after.position - before) < 0.51 * speed(rig))
+    assert np.allclose(after.velocity, speed(rig), rtol=0.05, atol=0.02)
+    # Less than full motion all the time: the arm has to gather speed first.
+    share = (after.position - before.position) / (speed(rig) * (after.stamp_ns - before.stamp_ns) * 1e-9)
+    assert np.all(share > 0.6) and np.all(share < 1.02)
 
 
 def test_applied_is_within_the_speed_limits(rig: Rig) -> None:

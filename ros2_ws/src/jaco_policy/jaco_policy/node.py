@@ -16,6 +16,7 @@ from jaco_core.parameters import parameter
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.waiting import wait_for_peers
+from jaco_core.scheduling import Urgency
 from jaco_core.types import RUNNING, EpisodeStatus, RgbImage, VelocityCommand
 from jaco_core.units import seconds_to_ns
 from jaco_policy.checkpoint import load_checkpoint
@@ -46,6 +47,7 @@ class PolicyNode(JacoNode[Config]):
 
     def setup(self, config: Config) -> None:
         self._config = config
+        self.urgency = None if config.lockstep else Urgency.POLICY
         self._arm = load_arm(config.arm)
         self._checkpoint = load_checkpoint(Path(config.checkpoint), self._arm)
         self._runtime = PolicyRuntime(self._checkpoint, config.deterministic, config.seed)

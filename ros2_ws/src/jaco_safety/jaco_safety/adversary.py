@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
@@ -12,13 +12,17 @@ from jaco_core.arms import Arm
 from jaco_core.types import Vector
 from jaco_safety.barriers import Barriers, Surroundings
 from jaco_safety.filter import VelocityFilter
+from jaco_safety.replays import TICKS_PER_STEP, replay
 
 _GREEDY_TRIES = 3
 
 
 @dataclass
 class Attack:
-    """One attack in progress. `last`: the proposal before; `victim`: what it picked on at its start; `velocity`: of the arm."""
+    """One attack in progress. `last`: the proposal before; `victim`: what it picked on at its start; `velocity`: of the arm.
+
+    `script`: proposals that were drawn at its start [rad/s], shape (steps, n).
+    """
 
     arm: Arm
     barriers: Barriers
@@ -28,6 +32,7 @@ class Attack:
     last: Vector
     victim: int
     velocity: Vector
+    script: list[Vector] = field(default_factory=list)
 
 
 Adversary = Callable[[Attack, Surroundings], Vector]
@@ -116,6 +121,14 @@ def _greedy(attack: Attack, around: Surroundings) -> Vector:
     return min(candidates, key=margin)
 
 
+def _replayed(attack: Attack, around: Surroundings) -> Vector:
+    """Proposes what a shipped policy did, as it did or disturbed, one recording after another."""
+    step = attack.tick // TICKS_PER_STEP
+    while step >= len(attack.script):
+        attack.script += list(replay(attack.arm, attack.rng))
+    return attack.script[step]
+
+
 def _unbounded(attack: Attack, around: Surroundings) -> Vector:
     return attack.rng.choice([-1e308, -1e3, 0.0, 1e3, 1e308], len(attack.arm))
 
@@ -132,6 +145,7 @@ ADVERSARIES: Mapping[str, Adversary] = MappingProxyType(
         "self-collision": _self_collision,
         "speed": _speed,
         "greedy": _greedy,
+        "replayed policy": _replayed,
         "unbounded": _unbounded,
     }
 )

@@ -13,7 +13,7 @@ from jaco_core.arms import Arm, load_arm
 from jaco_core.errors import ConfigError
 from jaco_core.kinematics import arm_spec
 from jaco_core.types import Vector
-from jaco_safety.chain import Chain
+from jaco_safety.chain import POINTS, Chain
 from jaco_safety.distances import Barrier as Barrier
 from jaco_safety.distances import Distances
 from jaco_safety.geometry import Balls, Geometry, cover, load_geometry
@@ -22,8 +22,8 @@ from jaco_safety.reasons import Evidence, Reason
 
 Matrix = NDArray[np.float64]
 
-# Points whose speed is limited, as evidence names them.
-SPEED_POINTS = {"palm": "tool", "elbow": "elbow"}
+# Points whose speed is limited, as evidence names them: those of jaco_safety.chain.
+SPEED_SUBJECTS = tuple({"palm": "tool", "elbow": "elbow"}[point] for point in POINTS)
 # At most this many of the nearest barriers become rows of the quadratic program; the check of the braking path sees them all.
 _MAX_ROWS = 24
 
@@ -39,19 +39,17 @@ class Surroundings:
     """What bounds the motion at one position, for n joints, k barriers of which r are near, and p points with limited speed.
 
     `position`: the joint angles [rad], shape (n,).
-    `velocity_lower`, `velocity_upper`: joint velocities [rad/s], shape (n,), that joint limits and torques allow.
+    `velocity_range`: joint velocities [rad/s], lowest and highest, shape (2, n), that joint limits and torques allow.
     `pushed`: joints that torques keep from going down (row 0) or up (row 1), shape (2, n).
     `distance`: to each barrier with its clearance and margin [m], shape (k,); negative beyond it.
     `near`: the near barriers, shape (r,); `approach`: by how much their distance shrinks per joint angle [m/rad], shape (r, n);
     `allowed`: highest speed towards each [m/s], shape (r,).
     `speed_jacobian`: of the points with limited speed [m/rad], shape (p, 3, n); `speed_limit` [m/s], shape (p,).
     `singular`: whether the palm's limit is lowered by a singular posture.
-    `excess`: how far each joint limit (lower, upper) and then each barrier is exceeded [rad], [m], shape (2n + k,).
     """
 
     position: Vector
-    velocity_lower: Vector
-    velocity_upper: Vector
+    velocity_range: Matrix
     pushed: NDArray[np.bool_]
     distance: Vector
     near: NDArray[np.int64]
@@ -60,7 +58,6 @@ class Surroundings:
     speed_jacobian: Matrix
     speed_limit: Vector
     singular: bool
-    excess: Vector
 
 
 class Barriers:
@@ -78,13 +75,13 @@ class Barriers:
         self.chain = Chain(arm, balls)
         self._distances = Distances(self.chain, balls, geometry, limits)
         self.barriers: tuple[Barrier, ...] = self._distances.barriers
-        self._lower = arm.lower + limits.position_margin
-        self._upper = arm.upper - limits.position_margin
+        self._ends = np.array([arm.lower + limits.position_margin, arm.upper - limits.position_margin])
         # An exponential approach that a joint can always brake for, alone and along a braking line: see jaco_safety.filter.
         slowest = 1.0 / (limits.reaction_time + 0.5 * float((arm.max_velocity / arm.max_acceleration).max()))
         self._rate = np.minimum(min(limits.approach_rate, slowest), arm.max_acceleration / arm.max_velocity)
-        self._max_velocity = arm.max_velocity * (1.0 - limits.speed_margin)
-        self._speed_points = [self.chain.point_sites[name] for name in SPEED_POINTS]
+        top, still = arm.max_velocity * (1.0 - limits.speed_margin), np.zeros(len(arm))
+        # The range of the lowest velocities, and that of the highest ones: both lead away from an end that was passed.
+        self._slowest, self._fastest = np.array([-top, still]), np.array([still, top])
         # The simulated servos saturate exactly at their peak torque, which is not yet beyond it.
         self._torque_limits = np.array(limits.torque_limits) * (1.0 + 1e-6)
         self._push_limits = limits.push_share * np.array(limits.contact_torques)
@@ -111,39 +108,45 @@ class Barriers:
             top_speed: of palm and elbow [m/s]; the limits' own of full mode when None.
             heading: velocity commanded last [rad/s], shape (n,): a singular posture that it leads to is seen early.
         """
-        arm, limits, chain = self._arm, self._limits, self.chain
-        pose = chain.at(position)
-        distance = self._distances.at(pose)
-        kept = distance - limits.distance_margin
+        limits = self._limits
+        pose = self.chain.at(position)
+        kept = self._distances.at(pose.centres)
         near = (kept < _HORIZON_M).nonzero()[0]
         if len(near) > _MAX_ROWS:
-            near = near[kept.take(near).argpartition(_MAX_ROWS)[:_MAX_ROWS]]
+            near = near.take(kept.take(near).argpartition(_MAX_ROWS)[:_MAX_ROWS])
             near.sort()
-        jacobian = np.array([chain.jacobian(pose, point) for point in self._speed_points])
-        speed_limit, singular = self._speed_limit(jacobian[0], position, heading, top_speed)
-        lower = np.minimum(np.maximum(self._rate * (self._lower - position), -self._max_velocity), 0.0)
-        upper = np.maximum(np.minimum(self._rate * (self._upper - position), self._max_velocity), 0.0)
+        speed_limit, singular = self._speed_limit(pose.jacobian[0], position, heading, top_speed)
+        velocity_range = np.minimum(np.maximum(self._rate * (self._ends - position), self._slowest), self._fastest)
         pushed = self._pushed(effort, outside_torque)
         if pushed is not self._unpushed:
-            lower, upper = np.where(pushed[0], 0.0, lower), np.where(pushed[1], 0.0, upper)
+            velocity_range[pushed] = 0.0
         return Surroundings(
             position,
-            lower,
-            upper,
+            velocity_range,
             pushed,
             kept,
             near,
-            self._distances.approach(pose, near),
+            self._distances.approach(pose, kept, near),
             np.maximum(limits.approach_rate * kept.take(near), 0.0),
-            jacobian,
+            pose.jacobian,
             speed_limit,
             singular,
-            np.concatenate([arm.lower - position, position - arm.upper, -distance]),
         )
 
     def distance(self, position: Vector) -> Vector:
         """Returns the distance [m], shape (k,), to every barrier with its clearance and margin, at joint angles `position`."""
-        return self._distances.at(self.chain.at(position)) - self._limits.distance_margin
+        return self._distances.at(self.chain.centres_at(position))
+
+    def is_inside(self, around: Surroundings) -> bool:
+        """Whether every joint limit and every clearance is kept at the position of `around`."""
+        position, nearest = around.position, around.distance[around.distance.argmin()]
+        beyond = max((self._arm.lower - position).tolist() + (position - self._arm.upper).tolist())
+        return bool(beyond <= 0.0 and nearest >= 0.0)
+
+    def excess(self, around: Surroundings) -> Vector:
+        """Returns how far each joint limit (lower, upper) and then each barrier is exceeded [rad], [m], shape (2n + k,)."""
+        position, distance = around.position, around.distance + self._limits.distance_margin
+        return np.concatenate([self._arm.lower - position, position - self._arm.upper, -distance])
 
     def violation(self, excess: Vector, tolerated: Vector) -> Evidence | None:
         """Returns the limit that `excess` exceeds most beyond `tolerated`, both shape (2n + k,), or None."""
@@ -168,13 +171,13 @@ class Barriers:
         tool, elbow = (limits.tool_speed, limits.elbow_speed) if top_speed is None else (top_speed, top_speed)
         smallest = self._smallest_singular_value(palm)
         if heading is not None and smallest < limits.singular_value + limits.singular_margin + _SINGULAR_REACH:
-            ahead = self.chain.jacobian(self.chain.at(position + _LOOK_AHEAD_S * heading), self._speed_points[0])
+            ahead = self.chain.palm_jacobian_at(position + _LOOK_AHEAD_S * heading)
             smallest = min(smallest, self._smallest_singular_value(ahead))
         smallest -= limits.singular_margin
         singular = smallest < limits.singular_value
         if singular:
             tool *= max(limits.singular_share, smallest / limits.singular_value)
-        return np.array([tool, elbow]) - limits.cartesian_margin, singular
+        return np.array((tool - limits.cartesian_margin, elbow - limits.cartesian_margin)), singular
 
     @staticmethod
     def _smallest_singular_value(jacobian: Matrix) -> float:
@@ -182,7 +185,7 @@ class Barriers:
 
         Smith, Eigenvalues of a symmetric 3 x 3 matrix (CACM 4, 1961). Fingers do not move the palm: their columns are zero.
         """
-        (a, d, f), (_, b, e), (_, _, c) = (jacobian @ jacobian.T).tolist()
+        (a, d, f), (_, b, e), (_, _, c) = jacobian.dot(jacobian.T).tolist()
         mean = (a + b + c) / 3.0
         spread = ((a - mean) ** 2 + (b - mean) ** 2 + (c - mean) ** 2 + 2.0 * (d * d + e * e + f * f)) / 6.0
         if spread <= 0.0:
@@ -195,8 +198,8 @@ class Barriers:
 
     def _pushed(self, effort: Vector | None, outside: Vector | None) -> NDArray[np.bool_]:
         """Returns which joints may not be pushed down (row 0) or up (row 1) any further, shape (2, n)."""
-        strained = effort is not None and len(effort) > 0 and bool((np.abs(effort) > self._torque_limits).any())
-        touched = outside is not None and bool((np.abs(outside) > self._push_limits).any())
+        strained = effort is not None and len(effort) > 0 and max((np.abs(effort) - self._torque_limits).tolist()) > 0.0
+        touched = outside is not None and max((np.abs(outside) - self._push_limits).tolist()) > 0.0
         if not strained and not touched:
             return self._unpushed
         pushed = self._unpushed.copy()

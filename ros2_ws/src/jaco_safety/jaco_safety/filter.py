@@ -29,6 +29,7 @@ what is left of it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +37,7 @@ import numpy as np
 from jaco_core.arms import Arm
 from jaco_core.ramp import ramp_velocity
 from jaco_core.types import Vector
-from jaco_safety.barriers import SPEED_POINTS, Barriers, Surroundings
+from jaco_safety.barriers import SPEED_SUBJECTS, Barriers, Matrix, Surroundings
 from jaco_safety.limits import SafetyLimits
 from jaco_safety.qp import closest
 from jaco_safety.reasons import PASSED, Evidence, Reason
@@ -47,7 +48,6 @@ _ROUNDING = 1e-9
 _CUTS = 2
 # A solution this little too fast is drawn back, not solved again.
 _NEARLY = 1.03
-_SPEED_SUBJECTS = tuple(SPEED_POINTS.values())
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,9 @@ class VelocityFilter:
         self._reaction = limits.reaction_time
         self._approach_rate = limits.approach_rate
         self._max_velocity = arm.max_velocity * (1.0 - limits.speed_margin)
+        # Lowest and highest change of the velocity, per second.
+        self._step = np.array([-arm.max_acceleration, arm.max_acceleration])
+        self._still = np.zeros(len(arm))
 
     def apply(
         self, proposed: Vector, previous: Vector, seconds: float, around: Surroundings, last_change: Vector | None = None
@@ -80,26 +83,23 @@ class VelocityFilter:
             around: what bounds the motion at the measured position.
             last_change: by how much `previous` differed from the command before it [rad/s], shape (n,); None: not at all.
         """
-        step = self._arm.max_acceleration * seconds
-        change = np.zeros_like(step) if last_change is None else np.minimum(np.maximum(last_change, -step), step)
-        ramp_lower = previous + np.maximum(-step, change - step)
-        ramp_upper = previous + np.minimum(step, change + step)
+        step = self._step * seconds
+        change = self._still if last_change is None else np.minimum(np.maximum(last_change, step[0]), step[1])
+        # In pairs of lowest and highest, shape (2, n), like everything that bounds single joints.
+        ramp = previous + np.minimum(np.maximum(change + step, step[0]), step[1])
         # Where a limit cannot be reached within one tick, the joint goes towards it as fast as it may.
-        lower = np.minimum(np.maximum(around.velocity_lower, ramp_lower), ramp_upper)
-        upper = np.maximum(np.minimum(around.velocity_upper, ramp_upper), ramp_lower)
+        lower, upper = possible = np.minimum(np.maximum(around.velocity_range, ramp[0]), ramp[1])
         velocity = np.minimum(np.maximum(proposed, lower), upper)
-        evidence = PASSED
-        changed = bool((velocity != proposed).any())
+        changed = velocity.tolist() != proposed.tolist()
         if not changed:
             velocity = np.array(proposed, dtype=np.float64)
         # Distances shrink no faster than the braking line of the fastest velocity that is possible now can be braked.
-        fastest = self._reaction + 0.5 * float((np.maximum(upper, -lower) / self._arm.max_acceleration).max())
+        fastest = self.stop_time(possible)
         allowed = around.allowed * min(1.0, 1.0 / (self._approach_rate * fastest))
-        towards = around.approach @ velocity - allowed
+        towards = around.approach.dot(velocity) - allowed
         speeds = _speeds(around, velocity)
-        too_near, too_fast = bool((towards > _ROUNDING).any()), bool((speeds > around.speed_limit + _ROUNDING).any())
-        if changed and not (too_near or too_fast):
-            evidence = self._joint_evidence(proposed, velocity, previous, step, around)
+        too_near, too_fast = max(towards.tolist(), default=0.0) > _ROUNDING, _is_too_fast(speeds, around)
+        evidence = PASSED
         if too_near or too_fast:
             evidence = self._speed_evidence(speeds, around)
             if too_near:
@@ -108,6 +108,8 @@ class VelocityFilter:
             if solved is None:
                 return Filtered(self._brake(previous, step, change), evidence)
             velocity = self._within_speed(solved, previous, step, change, around)
+        elif changed:
+            evidence = self._joint_evidence(proposed, velocity, previous, step, around)
         if (blocking := self._blocking(velocity, around)) is not None:
             index, depth = blocking
             barrier = self._barriers.barriers[index]
@@ -120,43 +122,46 @@ class VelocityFilter:
         return ramp_velocity(previous, np.zeros_like(previous), self._arm.max_acceleration, seconds)
 
     def stop_time(self, velocity: Vector) -> float:
-        """Returns T(v) [s]: the length of the braking line in units of the velocity."""
-        return self._reaction + 0.5 * float((np.abs(velocity) / self._arm.max_acceleration).max())
+        """Returns T(v) [s], the length of the braking line in units of the velocity; of several, shape (..., n), the longest."""
+        # Of a list Python finds the largest element in a quarter of the time.
+        return self._reaction + 0.5 * max((np.abs(velocity) / self._arm.max_acceleration).ravel().tolist())
 
     def _solve(
         self, proposed: Vector, lower: Vector, upper: Vector, start: Vector, allowed: Vector, around: Surroundings
     ) -> Vector | None:
         """Returns the closest velocity to `proposed` within all rows, or None. `start`: the closest within the simple bounds."""
         rows, bound = around.approach, allowed
+        limits = around.speed_limit.tolist()
         for _ in range(_CUTS):
-            motion = around.speed_jacobian @ start
-            speeds = np.sqrt((motion * motion).sum(axis=1))
-            fast = speeds > around.speed_limit
-            if fast.any():
-                cuts = ((motion[fast] / speeds[fast][:, None])[:, None] @ around.speed_jacobian[fast])[:, 0]
+            motions = around.speed_jacobian.dot(start)
+            speeds = [math.sqrt(motion.dot(motion)) for motion in motions]
+            fast = [point for point, speed in enumerate(speeds) if speed > limits[point]]
+            if fast:
+                cuts = [(motions[point] / speeds[point]).dot(around.speed_jacobian[point]) for point in fast]
                 rows, bound = np.concatenate([rows, cuts]), np.concatenate([bound, around.speed_limit[fast]])
             velocity = closest(proposed, lower, upper, rows, bound)
-            if velocity is None or not (_speeds(around, velocity) > around.speed_limit * _NEARLY).any():
+            if velocity is None or _fastest_share(velocity, around) <= _NEARLY:
                 return velocity
             start = velocity
         return velocity
 
-    def _within_speed(self, velocity: Vector, previous: Vector, step: Vector, change: Vector, around: Surroundings) -> Vector:
+    def _within_speed(self, velocity: Vector, previous: Vector, step: Matrix, change: Vector, around: Surroundings) -> Vector:
         """Returns `velocity`, drawn back towards the braking command until every point keeps its speed limit."""
-        speeds = _speeds(around, velocity)
-        if not (speeds > around.speed_limit + _ROUNDING).any():
+        if not _is_too_fast(_speeds(around, velocity), around):
             return velocity
         braking = self._brake(previous, step, change)
-        rest, way = around.speed_jacobian @ braking, around.speed_jacobian @ (velocity - braking)
-        # |rest + x way|^2 = limit^2, the larger root, per point.
-        a, b = (way * way).sum(axis=1), (rest * way).sum(axis=1)
-        c = (rest * rest).sum(axis=1) - around.speed_limit**2
-        root = (-b + np.sqrt(np.maximum(b * b - a * c, 0.0))) / np.maximum(a, 1e-30)
-        share = float(np.clip(np.where(c < 0.0, root, 0.0).min(), 0.0, 1.0)) * (1.0 - 1e-9)
-        drawn: Vector = braking + share * (velocity - braking)
+        way = velocity - braking
+        # |rest + x moved|^2 = limit^2, the larger root, per point.
+        share = 1.0
+        rests, moves = around.speed_jacobian.dot(braking), around.speed_jacobian.dot(way)
+        for rest, moved, limit in zip(rests, moves, around.speed_limit.tolist(), strict=True):
+            a, b, c = float(moved.dot(moved)), float(rest.dot(moved)), float(rest.dot(rest)) - limit**2
+            root = (-b + math.sqrt(max(b * b - a * c, 0.0))) / max(a, 1e-30) if c < 0.0 else 0.0
+            share = min(share, max(root, 0.0))
+        drawn: Vector = braking + share * (1.0 - 1e-9) * way
         return drawn
 
-    def _shortened(self, velocity: Vector, previous: Vector, step: Vector, change: Vector, around: Surroundings) -> Vector:
+    def _shortened(self, velocity: Vector, previous: Vector, step: Matrix, change: Vector, around: Surroundings) -> Vector:
         """Returns the velocity half-way to the braking command if its braking line is free, else the braking command."""
         braking = self._brake(previous, step, change)
         half = 0.5 * (velocity + braking)
@@ -165,53 +170,65 @@ class VelocityFilter:
     def _blocking(self, velocity: Vector, around: Surroundings) -> tuple[int, float] | None:
         """Returns the barrier [index, m beyond it] that the end of the braking line crosses worst, or None."""
         end = self._barriers.distance(around.position + velocity * self.stop_time(velocity))
+        if end[end.argmin()] >= 0.0:
+            return None
         short = np.minimum(around.distance, 0.0) - end
         worst = int(short.argmax())
         return (worst, float(short[worst])) if short[worst] > _ROUNDING else None
 
-    def _brake(self, previous: Vector, step: Vector, change: Vector) -> Vector:
+    def _brake(self, previous: Vector, step: Matrix, change: Vector) -> Vector:
         """Returns the next velocity of the braking line of `previous`: slowed in proportion, as far as the jerk allows."""
-        ticks = float((np.abs(previous) / step).max())
+        ticks = max((np.abs(previous) / step[1]).tolist())
         if ticks <= 1.0:
             # The last step: joint by joint, as far as the jerk allows.
-            return previous + np.clip(-previous, np.maximum(-step, change - step), np.minimum(step, change + step))
+            lower, upper = np.minimum(np.maximum(change + step, step[0]), step[1])
+            last: Vector = previous + np.minimum(np.maximum(-previous, lower), upper)
+            return last
         slowing = -previous / ticks
         # Along `slowing` by a share in [0, 1] such that no joint's change differs from its last one by more than a step.
-        room = np.where(slowing > 0.0, change + step, step - change)
-        share = (room / np.maximum(np.abs(slowing), 1e-12)).min()
-        braked: Vector = previous + slowing * min(float(share), 1.0)
+        room = np.where(slowing > 0.0, change, -change) + step[1]
+        share = min((room / np.maximum(np.abs(slowing), 1e-12)).tolist())
+        braked: Vector = previous + slowing * min(share, 1.0)
         return braked
 
-    def _joint_evidence(self, asked: Vector, allowed: Vector, previous: Vector, step: Vector, around: Surroundings) -> Evidence:
+    def _joint_evidence(self, asked: Vector, allowed: Vector, previous: Vector, step: Matrix, around: Surroundings) -> Evidence:
         """Returns the bound of a single joint that changed `asked` to `allowed` most."""
         names = self._arm.joint_names
         top = np.minimum(np.maximum(asked, -self._max_velocity), self._max_velocity)
-        if (excess := np.abs(asked - top)).max() > 0.0:
-            joint = int(excess.argmax())
+        excess = np.abs(asked - top)
+        if excess[joint := int(excess.argmax())] > 0.0:
             return Evidence(Reason.VELOCITY, names[joint], float(asked[joint]), float(top[joint]), "rad/s")
-        bounded = np.minimum(np.maximum(top, around.velocity_lower), around.velocity_upper)
-        if (excess := np.abs(top - bounded)).max() > 0.0:
-            joint = int(excess.argmax())
+        bounded = np.minimum(np.maximum(top, around.velocity_range[0]), around.velocity_range[1])
+        excess = np.abs(top - bounded)
+        if excess[joint := int(excess.argmax())] > 0.0:
             reason = Reason.TORQUE if around.pushed[int(top[joint] > 0.0), joint] else Reason.POSITION
             return Evidence(reason, names[joint], float(top[joint]), float(bounded[joint]), "rad/s")
         joint = int(np.abs(asked - allowed).argmax())
-        wanted, taken, bound = abs(asked[joint] - previous[joint]), abs(allowed[joint] - previous[joint]), float(step[joint])
+        wanted, taken, bound = abs(asked[joint] - previous[joint]), abs(allowed[joint] - previous[joint]), float(step[1, joint])
         reason = Reason.ACCELERATION if taken >= bound * (1.0 - 1e-6) else Reason.JERK
         return Evidence(reason, names[joint], float(wanted), bound, "rad/s")
 
     def _barrier_evidence(self, row: int, velocity: Vector, allowed: Vector, around: Surroundings) -> Evidence:
         barrier = self._barriers.barriers[around.near[row]]
-        speed = float(around.approach[row] @ velocity)
+        speed = float(around.approach[row].dot(velocity))
         return Evidence(barrier.limited, barrier.subject, speed, float(allowed[row]), "m/s")
 
-    def _speed_evidence(self, speeds: Vector, around: Surroundings) -> Evidence:
-        point = int((speeds - around.speed_limit).argmax())
+    def _speed_evidence(self, speeds: list[float], around: Surroundings) -> Evidence:
+        limits = around.speed_limit.tolist()
+        point = max(range(len(speeds)), key=lambda index: speeds[index] - limits[index])
         reason = Reason.SINGULARITY if around.singular and point == 0 else Reason.CARTESIAN_SPEED
-        return Evidence(reason, _SPEED_SUBJECTS[point], float(speeds[point]), float(around.speed_limit[point]), "m/s")
+        return Evidence(reason, SPEED_SUBJECTS[point], speeds[point], limits[point], "m/s")
 
 
-def _speeds(around: Surroundings, velocity: Vector) -> Vector:
-    """Returns the speeds [m/s], shape (p,), of the points whose speed is limited."""
-    motion = around.speed_jacobian @ velocity
-    result: Vector = np.sqrt((motion * motion).sum(axis=1))
-    return result
+def _speeds(around: Surroundings, velocity: Vector) -> list[float]:
+    """Returns the speeds [m/s] of the p points whose speed is limited."""
+    return [math.sqrt(x * x + y * y + z * z) for x, y, z in around.speed_jacobian.dot(velocity).tolist()]
+
+
+def _is_too_fast(speeds: list[float], around: Surroundings) -> bool:
+    return any(speed > limit + _ROUNDING for speed, limit in zip(speeds, around.speed_limit.tolist(), strict=True))
+
+
+def _fastest_share(velocity: Vector, around: Surroundings) -> float:
+    """Returns the highest speed of a point in units of its limit."""
+    return max(float(speed / limit) for speed, limit in zip(_speeds(around, velocity), around.speed_limit.tolist(), strict=True))

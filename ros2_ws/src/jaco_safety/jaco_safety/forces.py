@@ -9,10 +9,9 @@ to be compensated in the measured effort, as the model's is.
 from __future__ import annotations
 
 import math
-from typing import Any
 
-import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from jaco_core.arms import Arm
 from jaco_core.types import Vector
@@ -34,13 +33,9 @@ class ForceMonitor:
         self._names = arm.joint_names
         self._limits = np.array(limits.contact_torques)
         self._force_limit = limits.contact_force
-        self._model: Any = chain.model
-        self._data: Any = mujoco.MjData(chain.model)
-        self._dofs = chain.dofs
-        self._qpos = chain.qpos
         self._chain = chain
-        self._palm = chain.point_sites["palm"]
-        self._friction, self._damping = chain.model.dof_frictionloss[self._dofs], chain.model.dof_damping[self._dofs]
+        self._friction: list[float] = chain.model.dof_frictionloss[chain.dofs].tolist()
+        self._damping = np.array(chain.model.dof_damping[chain.dofs])
         self.begin()
 
     def begin(self) -> None:
@@ -63,17 +58,13 @@ class ForceMonitor:
             self.begin()
             return self.torque
         if self._velocity is not None and self._effort is not None and seconds > 0.0:
-            acceleration = (velocity - self._velocity) / seconds
             middle = 0.5 * (velocity + self._velocity)
-            push = 0.5 * (effort + self._effort)
-            residual = self._motion_torque(position, middle, acceleration) + self._damping * middle - push
-            # Friction takes up to its loss: against the motion, or, where a joint sticks, whatever is left over.
-            slipping = residual + self._friction * np.sign(middle)
-            sticking = np.sign(residual) * np.maximum(np.abs(residual) - self._friction, 0.0)
-            residual = np.where(np.abs(middle) > _SLOW, slipping, sticking)
+            needed = self._chain.motion_torque(position, middle, (velocity - self._velocity) / seconds)
+            residual = needed + self._damping * middle - 0.5 * (effort + self._effort)
+            rest = list(map(_unexplained, residual.tolist(), middle.tolist(), self._friction))
             gain = min(1.0, seconds / _SMOOTHING_S)
-            self.torque = self.torque + gain * (residual - self.torque)
-            self.force = self._palm_force()
+            self.torque = self.torque + gain * (np.array(rest) - self.torque)
+            self.force = self._palm_force(self._chain.at(position).jacobian[0])
         self._velocity, self._effort = velocity, effort
         return self.torque
 
@@ -87,26 +78,31 @@ class ForceMonitor:
             return Evidence(Reason.CONTACT, "palm", self.force, self._force_limit, "N")
         return None
 
-    def _palm_force(self) -> float:
+    def _palm_force(self, jacobian: NDArray[np.float64]) -> float:
         """Returns the force [N] on the palm that explains the torques best (damped least squares of J^T f = torque), or 0."""
-        pose = self._chain.pose_of(self._data)
-        jacobian = self._chain.jacobian(pose, self._palm)
-        moment = jacobian @ self.torque
-        # |f| <= |J torque| / regularisation: mostly far too little to look closer.
-        if moment @ moment < (_REGULARISATION * self._force_limit) ** 2:
+        moment = jacobian.dot(self.torque).tolist()
+        x, y, z = moment
+        # |f| <= |J torque| / regularisation: often far too little to look closer.
+        if x * x + y * y + z * z < (_REGULARISATION * self._force_limit) ** 2:
             return 0.0
-        force = np.linalg.solve(jacobian @ jacobian.T + _REGULARISATION * np.eye(3), moment)
-        return math.sqrt(force @ force)
+        # (J J^T + regularisation) f = moment by Cramer's rule: its determinant is at least the regularisation's cube.
+        (a, d, f), (_, b, e), (_, _, c) = jacobian.dot(jacobian.T).tolist()
+        a, b, c = a + _REGULARISATION, b + _REGULARISATION, c + _REGULARISATION
+        first, second, third = b * c - e * e, e * f - d * c, d * e - b * f
+        across = d * f - a * e
+        force = math.hypot(
+            first * x + second * y + third * z,
+            second * x + (a * c - f * f) * y + across * z,
+            third * x + across * y + (a * b - d * d) * z,
+        )
+        return float(force / (a * first + d * second + f * third))
 
-    def _motion_torque(self, position: Vector, velocity: Vector, acceleration: Vector) -> Vector:
-        """Returns inertia and Coriolis torques [N m], shape (n,), of a motion (inverse dynamics, without gravity)."""
-        data = self._data
-        data.qpos[self._qpos], data.qvel[self._dofs], data.qacc[self._dofs] = position, velocity, acceleration
-        mujoco.mj_kinematics(self._model, data)
-        mujoco.mj_comPos(self._model, data)
-        mujoco.mj_comVel(self._model, data)
-        result: Vector = np.zeros(self._model.nv)
-        mujoco.mj_rne(self._model, data, 1, result)
-        result += self._model.dof_armature * data.qacc
-        ordered: Vector = result[self._dofs]
-        return ordered
+
+def _unexplained(residual: float, speed: float, friction: float) -> float:
+    """Returns what friction leaves of a joint's `residual` torque [N m]: it takes up to `friction`.
+
+    Against the motion, or, where a joint sticks, whatever is left over.
+    """
+    if abs(speed) > _SLOW:
+        return residual + math.copysign(friction, speed)
+    return math.copysign(max(abs(residual) - friction, 0.0), residual)

@@ -29,6 +29,13 @@ class Freshness:
         """Something has come in."""
         return self._received_ns is not None
 
+    @property
+    def due_ns(self) -> int | None:
+        """When, on the steady clock, news will have been missing for too long; None before the first."""
+        if self._received_ns is None or math.isinf(self._silence):
+            return None
+        return self._received_ns + seconds_to_ns(self._silence) + 1
+
     def note(self, stamp_ns: int, now_ns: int) -> None:
         """Something stamped `stamp_ns` came in at `now_ns` on the steady clock."""
         if self._stamp_ns is None or stamp_ns > self._stamp_ns:

@@ -6,6 +6,8 @@ Programming Using Recursive LDL' Updates. IEEE TAC 67, 2022).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import daqp
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +30,25 @@ def closest(wanted: Vector, lower: Vector, upper: Vector, rows: NDArray[np.float
         bound: shape (k,).
     """
     count, total = len(wanted), len(wanted) + len(bound)
-    high, low = np.empty(total), np.full(total, -_UNBOUNDED)
-    high[:count], high[count:], low[:count] = upper, bound, lower
+    low = np.full(total, -_UNBOUNDED)
+    low[:count] = lower
     solution, _, flag, _ = daqp.solve(
-        np.eye(count), -wanted, rows, high, low, np.zeros(total, dtype=np.int32), iter_limit=_ITERATIONS, primal_tol=1e-9
+        _identity(count),
+        -wanted,
+        rows,
+        np.concatenate([upper, bound]),
+        low,
+        np.zeros(total, dtype=np.int32),
+        iter_limit=_ITERATIONS,
+        primal_tol=1e-9,
     )
     # Written so that NaN fails too.
-    if flag != _OPTIMAL or not abs(float(solution.sum())) < _UNBOUNDED:
+    if flag != _OPTIMAL or not abs(sum(solution.tolist())) < _UNBOUNDED:
         return None
     result: Vector = np.minimum(np.maximum(solution, lower), upper)
     return result
+
+
+@lru_cache
+def _identity(count: int) -> NDArray[np.float64]:
+    return np.eye(count)

@@ -56,6 +56,8 @@ class Reason(Enum):
     TORQUE = "torque"
     STALE_COMMAND = "stale_command"
     STALE_IMAGES = "stale_images"
+    FROZEN_IMAGES = "frozen_images"
+    OVERSLEPT = "overslept"
     COMMAND_NOT_FINITE = "command_not_finite"
     COMMAND_LENGTH = "command_length"
     COMMAND_NAMES = "command_names"
@@ -170,6 +172,17 @@ OUTCOMES: dict[Reason, Outcome] = {
         Verdict.STOP,
         State.HOLD,
         "The newest {subject} is {value:.3f} {unit} old, at most {bound:.3f} {unit} is allowed: holding still.",
+    ),
+    Reason.FROZEN_IMAGES: Outcome(
+        Verdict.STOP,
+        State.HOLD,
+        "The {subject} has shown the same picture for {value:.3f} {unit} of motion, at most {bound:.3f} {unit} is allowed: "
+        "holding still.",
+    ),
+    Reason.OVERSLEPT: Outcome(
+        Verdict.STOP,
+        State.HOLD,
+        "The {subject} itself did not run for {value:.3f} {unit}, at most {bound:.3f} {unit} is allowed: holding still.",
     ),
     Reason.COMMAND_NOT_FINITE: Outcome(
         Verdict.STOP,

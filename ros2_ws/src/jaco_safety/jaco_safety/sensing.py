@@ -50,9 +50,13 @@ class Sensing:
 
     def faults(self, around: Surroundings) -> list[Evidence]:
         """Returns evidence of a contact and of a limit that is exceeded beyond what is tolerated."""
-        found = [self._forces.contact(), self.barriers.violation(around.excess, self._tolerated)]
-        # Once back inside, the ordinary tolerance holds again.
-        self._tolerated = np.minimum(self._tolerated, self._here(around))
+        found = [self._forces.contact()]
+        if self.barriers.is_inside(around):
+            self._tolerated = self.barriers.tolerance
+        else:
+            found.append(self.barriers.violation(self.barriers.excess(around), self._tolerated))
+            # On the way back inside, less and less is tolerated.
+            self._tolerated = np.minimum(self._tolerated, self._here(around))
         return [evidence for evidence in found if evidence is not None]
 
     def tolerate(self, around: Surroundings) -> None:
@@ -60,5 +64,5 @@ class Sensing:
         self._tolerated = self._here(around)
 
     def _here(self, around: Surroundings) -> Vector:
-        tolerated: Vector = np.maximum(around.excess, 0.0) + self.barriers.tolerance
+        tolerated: Vector = np.maximum(self.barriers.excess(around), 0.0) + self.barriers.tolerance
         return tolerated

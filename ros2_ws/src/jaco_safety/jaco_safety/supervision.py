@@ -21,6 +21,20 @@ class SupervisionLimits:
     image_age: float = parameter(
         0.0, "Oldest camera image that the policy may act on, in real time.", unit="s", lower=0.02, upper=5.0
     )
+    picture_speed: float = parameter(
+        0.0,
+        "Palm or elbow faster than this must change the camera's picture within image_age, in real time.",
+        unit="m/s",
+        lower=0.01,
+        upper=1.0,
+    )
+    pause: float = parameter(
+        0.0,
+        "After so long without an answer the arm's side may have braked by itself: motion starts anew, in real time.",
+        unit="s",
+        lower=0.02,
+        upper=1.0,
+    )
     heartbeat_age: float = parameter(0.0, "Oldest operator heartbeat, in modes that need one.", unit="s", lower=0.05, upper=2.0)
     clock_jump: float = parameter(
         0.0,

@@ -14,23 +14,24 @@ import numpy as np
 
 from jaco_core.arms import Arm
 from jaco_core.errors import ContractError
-from jaco_core.types import JointSample, Vector, VelocityCommand, frozen_vector
-from jaco_core.units import NS_PER_S, ns_to_seconds
+from jaco_core.types import JointSample, VelocityCommand, frozen_vector
+from jaco_core.units import ns_to_seconds, seconds_to_ns
 from jaco_safety.answer import Answer as Answer
 from jaco_safety.answer import Tick
-from jaco_safety.barriers import Surroundings
-from jaco_safety.envelope import make_envelopes
-from jaco_safety.filter import Filtered, VelocityFilter
-from jaco_safety.freshness import Freshness, clock_jump
+from jaco_safety.filter import Filtered
+from jaco_safety.governor import Governor
 from jaco_safety.handover import Handover
+from jaco_safety.inputs import Inputs
 from jaco_safety.interlocks import InputKind, Interlocks
 from jaco_safety.latch import Latch
 from jaco_safety.limits import SafetyLimits
 from jaco_safety.modes import Mode
 from jaco_safety.proposals import Proposals, Source
-from jaco_safety.reasons import NO_COMMAND, Evidence, Reason, State, Verdict
+from jaco_safety.reasons import NO_COMMAND, Evidence, Reason, State
+from jaco_safety.reset import refusal
 from jaco_safety.resumption import Resumption
 from jaco_safety.sensing import Sensing
+from jaco_safety.succession import Chronicle, Manner, Succession
 from jaco_safety.triple import StepRecorder, SupervisedStep
 from jaco_safety.validity import check_command, check_joints
 
@@ -56,10 +57,10 @@ class Supervisor:
         """
         self._arm, self._limits, self._realtime = arm, limits, realtime
         self._sensing = Sensing(arm, limits)
-        self._filter = VelocityFilter(arm, limits, self._sensing.barriers)
-        self._envelopes = make_envelopes(arm, limits)
+        self._governor = Governor(arm, limits, self._sensing.barriers)
         self._latch = Latch(limits.cooldown)
         self._joint_silence = limits.joint_silence if joint_silence is None else joint_silence
+        self._chronicle = Chronicle(arm, limits, self._joint_silence, realtime)
         self._still = frozen_vector(np.zeros(len(arm)))
         self._interlocks = Interlocks()
         self.mode = mode
@@ -71,9 +72,7 @@ class Supervisor:
         self.proposals = Proposals(limits.command_age, limits.command_age)
         self.proposals.choose(self.mode)
         self._handover = Handover(limits.command_age)
-        self._fresh_joints = Freshness(Reason.STALE_JOINTS, "joint state", np.inf, self._joint_silence)
-        self._fresh_images = Freshness(Reason.STALE_IMAGES, "image", own.image_age, own.image_age)
-        self.heartbeat = Freshness(Reason.HEARTBEAT_LOST, "operator's heartbeat", own.heartbeat_age, own.heartbeat_age)
+        self._inputs = Inputs(limits, self._joint_silence)
         self._resumption = Resumption(self._arm.joint_names, own.agreement, own.ramp_up)
         self._recorder = StepRecorder()
         self._tick: Tick | None = None
@@ -106,6 +105,16 @@ class Supervisor:
         if self._answer is not None:
             counted[self._answer.evidence.key] += 1
         return dict(sorted(counted.items()))
+
+    @property
+    def due_ns(self) -> int | None:
+        """When, on the steady clock, `on_watchdog` has something to say if nothing comes; None before the first joint state."""
+        if self._tick is None:
+            return None
+        due_ns = self._inputs.due_ns(self._needs_heartbeat)
+        if due_ns is not None and due_ns <= self._tick.now_ns:
+            return self._tick.now_ns + seconds_to_ns(1.0 / self._arm.state_rate_hz)  # silent already: on along the ramp
+        return due_ns
 
     def take_step(self) -> SupervisedStep | None:
         """Returns the policy step that ended since the last call, or None."""
@@ -154,11 +163,15 @@ class Supervisor:
 
     def on_image(self, stamp_ns: int, now_ns: int) -> None:
         """An image of `stamp_ns` was published, received at `now_ns` on the steady clock."""
-        self._fresh_images.note(stamp_ns, now_ns)
+        self._inputs.images.note(stamp_ns, now_ns)
+
+    def on_picture(self, digest: int) -> None:
+        """A picture came in; `digest` stands for its pixels."""
+        self._inputs.pictures.note(digest)
 
     def on_heartbeat(self, stamp_ns: int, now_ns: int) -> None:
         """The operator, who has seen the joint state of `stamp_ns`, holds the dead-man key."""
-        self.heartbeat.note(stamp_ns, now_ns)
+        self._inputs.heartbeat.note(stamp_ns, now_ns)
 
     def on_stop_input(self, kind: InputKind, source: str, active: bool, message: str) -> Answer | None:
         """A stop input changed; answers at once when it demands a stop."""
@@ -177,7 +190,7 @@ class Supervisor:
         tick = self._tick
         if tick is None:
             return None
-        silence = self._fresh_joints.by_receipt(now_ns)
+        silence = self._inputs.joints.by_receipt(now_ns)
         if silence is None:
             return self._decide(tick) if self._latch_lost_heartbeat(tick, now_ns) else None
         self._latch.set(silence, tick.stamp_ns)
@@ -198,8 +211,11 @@ class Supervisor:
         tick = self._tick
         if tick is None:
             return "No joint state has come yet; is the arm or the simulator running?"
-        if (refusal := self._refusal(tick, now_ns)) is not None:
-            return refusal
+        unheld = self.mode if self._needs_heartbeat and not self._inputs.heartbeat.seen else None
+        lasting = self._inputs.joints.by_receipt(now_ns) or self._interlocks.lasting
+        refused = refusal(self._arm, self._limits, tick, lasting, unheld, self.proposals, self._bad_command_ns)
+        if (refused := refused or self._latch.refusal(tick.stamp_ns)) is not None:
+            return refused
         self._latch.clear()
         self._withhold("reset", tick)
         if tick.around is not None:
@@ -214,51 +230,60 @@ class Supervisor:
         self.mode = mode
         self.proposals.choose(mode)
         # The dead-man key must be pressed anew for the new mode.
-        self.heartbeat.forget()
+        self._inputs.heartbeat.forget()
         if self._tick is None:
             return None
         self._withhold("change of mode", self._tick)
         return self._decide(self._tick)
 
     # The decision.
+    @property
+    def _needs_heartbeat(self) -> bool:
+        return self._governor.envelope(self.mode).heartbeat
+
     def _open(self, stamp_ns: int, sample: JointSample | None, now_ns: int) -> Tick:
         """Makes the joint state of `stamp_ns` the newest tick."""
         last, period = self._tick, 1.0 / self._arm.state_rate_hz
-        if last is None or self._answer is None:
-            self._fresh_joints.note(stamp_ns, now_ns)
-            around = self._measured(sample, self._still, period)
-            self._tick = Tick(stamp_ns, now_ns, period, self._still, self._still, sample, around)
-            return self._tick
-        self._finish_tick(self._answer, last, sample)
-        previous, elapsed = self._answer.velocity, ns_to_seconds(stamp_ns - last.stamp_ns)
-        change = frozen_vector(previous - last.previous)
-        if elapsed < 0.0:
-            reversal = Evidence(Reason.TIME_REVERSED, "joint state", stamp_ns / NS_PER_S, last.stamp_ns / NS_PER_S, "s")
-            # The new time is the one that counts from here on: nothing stamped before can be compared with it.
-            self.proposals.clear()
-            for fresh in (self._fresh_joints, self._fresh_images, self.heartbeat):
-                fresh.forget()
-            self._bad_command_ns = None
-            self._latch.set(reversal, stamp_ns)
-            self._sensing.interrupt()
-            elapsed = period
-        elif (
-            jump := clock_jump(stamp_ns - last.stamp_ns, now_ns - last.now_ns, self._limits.supervision.clock_jump)
-        ) is not None:
-            self._latch.set(jump, stamp_ns)
-        elif last.sample is not None and sample is not None and self._jumped(last.sample, sample, elapsed):
-            # A simulator that was reset: what was commanded before says nothing about the arm as it is now.
-            self.proposals.forget_before(stamp_ns)
-            self._sensing.interrupt()
-            previous = change = self._still
-        self._fresh_joints.note(stamp_ns, now_ns)
-        self._resumption.observe(previous, sample.velocity if sample is not None else None)
-        around = self._measured(sample, previous, elapsed)
-        self._tick = Tick(stamp_ns, now_ns, min(elapsed, _LONGEST_STEP * period), previous, change, sample, around)
+        previous, change, seconds = self._still, self._still, period
+        if last is not None and self._answer is not None:
+            self._finish_tick(self._answer, last, sample)
+            previous, change = self._answer.velocity, frozen_vector(self._answer.velocity - last.previous)
+            succession = self._chronicle.judge(last, stamp_ns, sample, now_ns)
+            seconds = succession.seconds
+            self._adopt(succession, stamp_ns)
+            if succession.manner is Manner.PLACED:
+                previous = change = self._still
+            elif succession.manner is Manner.PAUSED:
+                # The arm may do anything between what was commanded and rest: on from what it does.
+                top = self._arm.max_velocity
+                previous = frozen_vector(np.clip(sample.velocity, -top, top)) if sample is not None else previous
+                change = self._still
+            if succession.manner is not Manner.PAUSED:
+                self._resumption.observe(previous, sample.velocity if sample is not None else None)
+        self._inputs.joints.note(stamp_ns, now_ns)
+        around = self._sensing.measure(sample, previous, seconds, self._governor.envelope(self.mode).top_speed)
+        seconds = min(seconds, _LONGEST_STEP * period)
+        self._inputs.measured(sample, around, seconds)
+        self._tick = Tick(stamp_ns, now_ns, seconds, previous, change, sample, around)
         return self._tick
 
-    def _measured(self, sample: JointSample | None, heading: Vector, elapsed: float) -> Surroundings | None:
-        return self._sensing.measure(sample, heading, elapsed, self._envelopes[self.mode].top_speed)
+    def _adopt(self, succession: Succession, stamp_ns: int) -> None:
+        """Forgets and latches what a joint state of `stamp_ns` makes void when it does not simply follow the one before."""
+        if succession.stop is not None:
+            self._latch.set(succession.stop, stamp_ns)
+        if succession.manner is Manner.REVERSED:
+            # The new time is the one that counts from here on: nothing stamped before can be compared with it.
+            self.proposals.clear()
+            self._inputs.forget()
+            self._bad_command_ns = None
+            self._sensing.interrupt()
+        elif succession.manner is Manner.PLACED:
+            # What was commanded before says nothing about the arm as it is now.
+            self.proposals.forget_before(stamp_ns)
+            self._sensing.interrupt()
+        elif succession.manner is Manner.PAUSED:
+            self.proposals.forget_before(stamp_ns)
+            self._resumption.begin("pause", succession.pause)
 
     def _finish_tick(self, answer: Answer, tick: Tick, sample: JointSample | None) -> None:
         """The answer to `tick` is final; `sample` is what the arm did under it."""
@@ -267,10 +292,6 @@ class Supervisor:
         proposals = self.proposals
         step = self._recorder.add(proposals.usable, proposals.source.value, answer.velocity, measured, answer.evidence)
         self._step = step or self._step
-
-    def _jumped(self, before: JointSample, after: JointSample, elapsed: float) -> bool:
-        reach = self._arm.max_velocity * elapsed * 1.5 + self._limits.jump_margin
-        return bool((np.abs(after.position - before.position) > reach).any())
 
     def _stop(self, evidence: Evidence | None) -> Answer | None:
         """Latches `evidence`, if any, and answers the newest joint state with it."""
@@ -286,10 +307,10 @@ class Supervisor:
 
     def _latch_lost_heartbeat(self, tick: Tick, now_ns: int) -> bool:
         """Latches the loss of the heartbeat in a mode that needs it, once it has been there; tells whether that happened now."""
-        if not self._envelopes[self.mode].heartbeat or (lost := self.heartbeat.judge(tick.stamp_ns, now_ns)) is None:
+        if not self._needs_heartbeat or (lost := self._inputs.heartbeat.judge(tick.stamp_ns, now_ns)) is None:
             return False
         self._latch.set(lost, tick.stamp_ns)
-        self.heartbeat.forget()
+        self._inputs.heartbeat.forget()
         return True
 
     def _decide(self, tick: Tick) -> Answer:
@@ -326,18 +347,10 @@ class Supervisor:
         command, halt = self.proposals.usable, self._halt(tick)
         if tick.around is None:
             blind = Evidence(Reason.JOINTS_MALFORMED, "there is no usable measurement.")
-            return Filtered(self._filter.halt_blind(tick.previous, tick.seconds), self._latch.evidence or blind)
+            return self._governor.rest(tick, self._latch.evidence or blind)
         if halt is not None or command is None:
-            filtered = self._filter.apply(self._still, tick.previous, tick.seconds, tick.around, tick.change)
-            return replace(filtered, evidence=halt or NO_COMMAND)
-        proposed, slowed = self._envelopes[self.mode].slowed(command.velocity)
-        share, ramping = self._resumption.share(command.stamp_ns, tick.stamp_ns)
-        filtered = self._filter.apply(
-            proposed * share if ramping else proposed, tick.previous, tick.seconds, tick.around, tick.change
-        )
-        # What the filter changed says more than what was scaled before.
-        own = slowed or ramping
-        return replace(filtered, evidence=own) if own and filtered.evidence.verdict is not Verdict.LIMITED else filtered
+            return self._governor.rest(tick, halt or NO_COMMAND)
+        return self._governor.go(tick, command, self.mode, self._resumption)
 
     def _halt(self, tick: Tick) -> Evidence | None:
         """Returns why nothing may be proposed now, the gravest cause first, or None."""
@@ -345,33 +358,15 @@ class Supervisor:
             return self._latch.evidence
         if self.mode is Mode.OBSERVE:
             return Evidence(Reason.OBSERVING)
-        if self._envelopes[self.mode].heartbeat and not self.heartbeat.seen:
+        if self._needs_heartbeat and not self._inputs.heartbeat.seen:
             return Evidence(Reason.NO_HEARTBEAT, self.mode.value)
+        if self._resumption.cause is not None:
+            return self._resumption.cause
         command = self.proposals.usable
         if command is None:
             return NO_COMMAND
         stale = self.proposals.stale(command, tick.stamp_ns) or (self.proposals.silent(tick.now_ns) if self._realtime else None)
         blind = self._realtime and self.proposals.source is Source.POLICY
         # A policy that gets no images falls silent, too: the camera is the cause to name.
-        unseen = self._fresh_images.judge(tick.stamp_ns, tick.now_ns) if blind else None
+        unseen = self._inputs.unseen(tick.stamp_ns, tick.now_ns) if blind else None
         return unseen or stale or self._resumption.withheld
-
-    def _refusal(self, tick: Tick, now_ns: int) -> str | None:
-        """Returns why the latched stop may not end yet, or None."""
-        lasting = self._fresh_joints.by_receipt(now_ns) or self._interlocks.lasting
-        if lasting is not None:
-            return f"The cause lasts: {lasting.sentence}"
-        if tick.sample is None or tick.around is None:
-            return "The cause lasts: the newest joint state cannot be used."
-        if self._envelopes[self.mode].heartbeat and not self.heartbeat.seen:
-            return f"The cause lasts: mode {self.mode.value} needs the dead-man key, and it is not held."
-        newest, bad_ns = self.proposals.newest, self._bad_command_ns
-        bad = newest is not None and bad_ns is not None and newest.stamp_ns <= bad_ns
-        if newest is not None and bad and self.proposals.stale(newest, tick.stamp_ns) is None:
-            return f"The cause lasts: the newest {self.proposals.source.value} command cannot be used."
-        speeds, standstill = np.abs(tick.sample.velocity), self._limits.standstill
-        if (speeds > standstill).any():
-            joint = int(np.argmax(speeds))
-            name = self._arm.joint_names[joint]
-            return f"{name} still moves at {speeds[joint]:.3f} rad/s; a reset needs standstill, below {standstill:.3f} rad/s."
-        return self._latch.refusal(tick.stamp_ns)

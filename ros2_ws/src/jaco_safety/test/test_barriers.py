@@ -59,14 +59,14 @@ def test_smallest_singular_value_is_numpys(crowded: tuple[Arm, Barriers]) -> Non
 def test_home_is_inside_everything(arm: Arm, barriers: Barriers) -> None:
     around = barriers.at(arm.home)
     assert around.distance.min() > 0.03
-    assert around.excess.max() < 0.0
-    assert barriers.violation(around.excess, barriers.tolerance) is None
+    assert barriers.excess(around).max() < 0.0
+    assert barriers.violation(barriers.excess(around), barriers.tolerance) is None
 
 
 def test_joint_beyond_its_limit_is_named(arm: Arm, limits: SafetyLimits, barriers: Barriers) -> None:
     position = arm.home.copy()
     position[7] = arm.upper[7] + limits.position_fault_margin + 0.02
-    evidence = barriers.violation(barriers.at(position).excess, barriers.tolerance)
+    evidence = barriers.violation(barriers.excess(barriers.at(position)), barriers.tolerance)
     assert evidence is not None
     assert (evidence.reason, evidence.subject) == (Reason.POSITION_OUTSIDE, "finger_2")
     assert np.isclose(evidence.value, limits.position_fault_margin + 0.02)
@@ -76,16 +76,16 @@ def test_continuous_joints_are_never_outside(arm: Arm, barriers: Barriers) -> No
     position = arm.home.copy()
     position[[3, 4, 5]] += 40.0 * np.pi
     around = barriers.at(position)
-    assert barriers.violation(around.excess, barriers.tolerance) is None
-    assert np.all(around.velocity_upper[3:6] > 0.7)
+    assert barriers.violation(barriers.excess(around), barriers.tolerance) is None
+    assert np.all(around.velocity_range[1, 3:6] > 0.7)
 
 
 def test_strained_joint_may_only_give_way(arm: Arm, limits: SafetyLimits, barriers: Barriers) -> None:
     effort = np.zeros(9)
     effort[2], effort[4] = limits.torque_limits[2] + 0.1, -limits.torque_limits[4] - 0.1
     around = barriers.at(arm.home, effort=effort)
-    assert around.velocity_upper[2] == 0.0 and around.velocity_lower[2] < 0.0
-    assert around.velocity_lower[4] == 0.0 and around.velocity_upper[4] > 0.0
+    assert around.velocity_range[1, 2] == 0.0 and around.velocity_range[0, 2] < 0.0
+    assert around.velocity_range[0, 4] == 0.0 and around.velocity_range[1, 4] > 0.0
 
 
 def test_reduced_mode_slows_palm_and_elbow(arm: Arm, limits: SafetyLimits, barriers: Barriers) -> None:

@@ -25,7 +25,8 @@ from jaco_core.types import JointSample, VelocityCommand
 from jaco_safety.reasons import State
 from jaco_safety.testing import TICK_NS
 
-DOMAIN = "61"
+# Its own, also beside another run of the tests on this machine.
+DOMAIN = str(62 + os.getpid() % 39)
 TIMEOUT = 20.0
 
 
@@ -53,6 +54,13 @@ class Probe:
             [sys.executable, "-m", "jaco_safety.node", *(["--ros-args", *arguments] if arguments else [])],
             env=os.environ | {"ROS_DOMAIN_ID": DOMAIN},
         )
+        try:
+            self._bring_up()
+        except Exception:
+            self.close()
+            raise
+
+    def _bring_up(self) -> None:
         self.lifecycle = LifecycleClient(self.node, self.executor, "supervisor")
         self.lifecycle.wait(TIMEOUT)
         self.lifecycle.change(CONFIGURE, TIMEOUT)

@@ -32,7 +32,7 @@ def test_no_limit_is_ever_broken(ground: ProvingGround, seed: int, adversary: st
 def test_palm_keeps_its_speed_next_to_a_singular_posture_in_reduced_mode() -> None:
     """An attack that once found 0.6 mm/s too many: a margin in proportion to the limit is too small where the limit is low."""
     tally = Tally()
-    ProvingGround("gen3").attack(1001504, 300, tally)
+    ProvingGround("gen3").attack(1001504, 300, tally, "greedy")
     assert tally.violations == []
     assert tally.margins["singularity"] > 0.005
 

@@ -251,6 +251,32 @@ def stopped_by(bench: Bench, kind: InputKind) -> Answer:
     return answer
 
 
+def same_picture(bench: Bench) -> Answer:
+    """The camera shows one picture while the arm turns about its base."""
+    bench.supervisor = Supervisor(bench.arm, load_limits("j2n6s300"), realtime=True)
+    turn = np.zeros(9)
+    turn[0] = 0.5
+    bench.joints()
+    for tick in range(80):
+        if tick % 10 == 0:
+            bench.supervisor.on_image(bench.stamp_ns, bench.stamp_ns)
+            bench.supervisor.on_picture(7)
+            bench.command(turn)
+        answer = bench.step()
+        if answer.state is State.HOLD:
+            break
+    return answer
+
+
+def overslept(bench: Bench) -> Answer:
+    """The supervisor does not run for a second, while joint states come and the arm's side brakes."""
+    bench.supervisor = Supervisor(bench.arm, load_limits("j2n6s300"), realtime=True)
+    moving(bench)
+    bench.stamp_ns += SECOND
+    bench.velocity = np.zeros(9)
+    return bench.joints()
+
+
 SCENARIOS: dict[Reason, Callable[[Bench], Answer]] = {
     Reason.NONE: passing,
     Reason.ACCELERATION: ramping,
@@ -287,6 +313,8 @@ SCENARIOS: dict[Reason, Callable[[Bench], Answer]] = {
     Reason.RAMP_UP: ramping_up,
     Reason.MODE_SPEED: too_fast_for_the_mode,
     Reason.STALE_IMAGES: unseen,
+    Reason.FROZEN_IMAGES: same_picture,
+    Reason.OVERSLEPT: overslept,
     Reason.CLOCK_JUMPED: jumped_clock,
     Reason.SECOND_PUBLISHER: rivalled,
     Reason.DRIVER_FAULT: lambda bench: stopped_by(bench, InputKind.DRIVER),
@@ -607,3 +635,55 @@ def test_gap_between_joint_states_buys_no_bigger_step(bench: Bench) -> None:
     bench.joints()
     answer = answered(bench.command(0.3))
     assert np.allclose(answer.velocity, 2.0 * bench.arm.max_acceleration * 0.01)
+
+
+def test_the_same_picture_is_none_only_while_the_arm_moves(bench: Bench) -> None:
+    same_picture(bench)
+    moved_s = answered(bench.supervisor.answer).evidence.value
+    assert 0.35 < moved_s < 0.37, "judged at the first tick beyond the bound"
+    bench.supervisor.on_picture(8)
+    bench.supervisor.on_image(bench.stamp_ns, bench.stamp_ns)
+    bench.command(0.0)
+    assert bench.step().state is State.ACTIVE, "another picture: the camera works"
+    for _ in range(100):
+        bench.supervisor.on_picture(8)
+        bench.supervisor.on_image(bench.stamp_ns, bench.stamp_ns)
+        bench.command(0.0)
+        assert bench.step().state is not State.HOLD, "a still scene gives the same picture"
+
+
+def test_after_a_pause_motion_starts_from_what_is_measured_and_ramps_up(bench: Bench) -> None:
+    answer = overslept(bench)
+    assert not answer.velocity.any(), "no jump to what was commanded before"
+    assert (answer.evidence.value, answer.evidence.bound) == (pytest.approx(1.01, abs=0.02), 0.2)
+    bench.step()
+    bench.command(0.3)
+    assert bench.step().evidence.reason is Reason.RAMP_UP
+
+
+def test_a_short_pause_is_no_stop_but_starts_anew(bench: Bench) -> None:
+    bench.supervisor = Supervisor(bench.arm, load_limits("j2n6s300"), realtime=True)
+    moving(bench)
+    bench.stamp_ns += 15 * TICK_NS
+    bench.velocity = np.full(9, 0.1)
+    answer = bench.joints()
+    assert answer.state is State.READY
+    assert np.all(np.abs(answer.velocity) <= 0.1)
+
+
+def test_the_next_bound_is_when_the_watchdog_has_something_to_say(bench: Bench) -> None:
+    supervisor = bench.supervisor
+    assert supervisor.due_ns is None
+    moving(bench)
+    due_ns = supervisor.due_ns
+    assert due_ns == bench.stamp_ns + SECOND // 5 + 1
+    assert supervisor.on_watchdog(due_ns - 1) is None
+    assert answered(supervisor.on_watchdog(due_ns)).evidence.reason is Reason.STALE_JOINTS
+    assert supervisor.due_ns == due_ns + TICK_NS, "then on along the ramp, tick by tick"
+
+
+def test_a_held_key_is_due_before_joint_states_are(bench: Bench) -> None:
+    bench.supervisor.set_mode(Mode.SUPERVISED)
+    bench.joints()
+    bench.supervisor.on_heartbeat(bench.stamp_ns, bench.stamp_ns - SECOND // 5)
+    assert bench.supervisor.due_ns == bench.stamp_ns + SECOND // 10 + 1

@@ -20,7 +20,10 @@ from jaco_core.ramp import ramp_velocity
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.waiting import wait_for_peers
+from jaco_core.scheduling import Urgency
 from jaco_core.types import VelocityCommand
+from jaco_core.units import seconds_to_ns
+from jaco_core.watchdog import Watchdog
 from jaco_sim.lockstep import Barrier
 from jaco_sim.simulation import TICK_S
 from jaco_sim.statistics import RunStatistics
@@ -41,7 +44,7 @@ class Config:
     lockstep: bool = parameter(True, "Wait for the graph's answers at every tick; false paces the simulator to the wall clock.")
     lockstep_timeout: float = parameter(10.0, "Longest wait for an answer in lockstep.", unit="s", lower=0.1, upper=600.0)
     command_timeout: float = parameter(
-        0.15, "Age of the newest arm command at which the arm is stopped, in real time.", unit="s", lower=0.02, upper=1.0
+        0.15, "The arm is brought to rest before the newest arm command is so old, in real time.", unit="s", lower=0.02, upper=1.0
     )
 
 
@@ -57,7 +60,10 @@ class SimNode(JacoNode[Config]):
         self._barrier = Barrier()
         self._statistics = RunStatistics()
         self._newest: VelocityCommand | None = None
-        self._newest_at = self._tick_opened = self._image_sent = 0.0
+        self._watchdog = Watchdog(config.command_timeout, TICK_S)
+        # In lockstep it runs as fast as it can, and everything else would have to wait for it.
+        self.urgency = None if config.lockstep else Urgency.ARM
+        self._tick_opened = self._image_sent = 0.0
         self._sequence = 0
         self._image_stamp_ns = -1
         self._last_applied = np.zeros(len(self._world.arm))
@@ -163,7 +169,8 @@ class SimNode(JacoNode[Config]):
             self.get_logger().error(f"An arm command was refused: {error}", throttle_duration_sec=1.0)
             return
         now = time.monotonic()
-        self._newest, self._newest_at = command, now
+        self._newest = command
+        self._watchdog.feed(seconds_to_ns(now))
         if self._waiting_for_latency and command.policy_stamp_ns == self._image_stamp_ns:
             self._waiting_for_latency = False
             self._statistics.record_latency(now - self._image_sent)
@@ -260,7 +267,7 @@ class SimNode(JacoNode[Config]):
         if not self.active:
             return
         self._rivals()
-        late = self._newest is None or time.monotonic() - self._newest_at > self._config.command_timeout
+        late = self._watchdog.expired(time.monotonic_ns())
         self._close_tick(self._rest() if late or self._newest is None else self._newest)
         if self._statistics.ticks % 100 == 0:
             self._publish_statistics()

@@ -22,6 +22,7 @@ from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
 from jaco_core.ros.waiting import wait_for_peers
+from jaco_core.scheduling import Urgency
 from jaco_core.types import ENDED, FINISHED, PAUSED, RUNNING, WAITING, EpisodeStatus
 from jaco_core.units import seconds_to_ns
 from jaco_tasks.budget import Budget
@@ -63,6 +64,7 @@ class TaskNode(JacoNode[Config]):
 
     def setup(self, config: Config) -> None:
         self._config = config
+        self.urgency = None if config.lockstep else Urgency.POLICY
         arm = load_arm(config.arm)
         self._arm = arm
         self._judge = EpisodeJudge(make_task(config.task), arm)

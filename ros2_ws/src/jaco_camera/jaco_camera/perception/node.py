@@ -23,6 +23,7 @@ from jaco_core.parameters import parameter
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
+from jaco_core.scheduling import Urgency
 from jaco_core.sync import StampBuffer
 from jaco_core.types import JointSample, RgbImage, SceneSample
 from jaco_core.units import NS_PER_S, seconds_to_ns
@@ -55,7 +56,7 @@ class PerceptionNode(JacoNode[PerceptionConfig]):
     def setup(self, config: PerceptionConfig) -> None:
         if len(config.lower) != 2 or len(config.upper) != 2:
             raise ContractError(f"'lower' and 'upper' are x and y each; got {config.lower} and {config.upper}.")
-        self._config = config
+        self._config, self.urgency = config, Urgency.POLICY
         self._arm = load_arm(config.arm)
         colour = ColourRange(config.hue, config.hue_tolerance, config.saturation, config.value)
         (left, right), (low, high) = config.lower, config.upper

@@ -115,9 +115,7 @@ def scene_from_message(message: SceneState) -> SceneSample:
         for name, pose in zip(message.object_names, message.object_poses, strict=True)
     }
     missing = dict(zip(message.missing_names, message.missing_reasons, strict=True))
-    return SceneSample(
-        stamp_to_ns(message.header.stamp), objects, tuple(message.contacts), tuple(message.hidden_names), missing
-    )
+    return SceneSample(stamp_to_ns(message.header.stamp), objects, tuple(message.contacts), tuple(message.hidden_names), missing)
 
 
 def scene_to_message(sample: SceneSample, frame: str) -> SceneState:

@@ -17,6 +17,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from jaco_core.errors import JacoError
 from jaco_core.ros import parameters
+from jaco_core.scheduling import Urgency, hurry
 
 C = TypeVar("C")
 DRAIN_TIMEOUT_S = 5.0
@@ -27,13 +28,17 @@ class JacoNode(LifecycleNode, Generic[C]):
 
     `setup` loads, validates and creates publishers and subscriptions; `start` begins to act; `halt` stops acting, the arm first;
     `release` gives everything back. A JacoError in `setup` or `start` refuses the transition with its sentence in the log.
-    Callbacks must look at `self.active` before they act.
+    Callbacks must look at `self.active` before they act. `setup` may set `urgency`, which the process takes on
+    when the node is activated.
     """
 
     def __init__(self, name: str, config: type[C]) -> None:
         super().__init__(name)
         self.active = False
         self.failure: str | None = None
+        self.urgency: Urgency | None = None
+        self.owns_process = False
+        """Set by `run_node`: nodes that share a process, as in tests, leave its priority alone."""
         self._config_type = config
         parameters.declare(self, config)
 
@@ -67,6 +72,8 @@ class JacoNode(LifecycleNode, Generic[C]):
         if result == TransitionCallbackReturn.SUCCESS:
             super().on_activate(state)
             self.active = True
+            if self.urgency is not None and self.owns_process:
+                self.get_logger().info(hurry(self.urgency))
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -116,6 +123,7 @@ def run_node(create: Callable[[], JacoNode[Any]]) -> int:
     code = 0
     try:
         node = create()
+        node.owns_process = True
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         while not stopping and node.failure is None:

@@ -1,0 +1,46 @@
+"""Real-time priority where it is permitted, and a sentence where it is not. In a process of its own: pytest keeps its place."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from jaco_core.scheduling import REMEDY
+
+RAISE = """
+import os, threading
+from jaco_core.scheduling import Urgency, hurry
+wait = threading.Event()
+threading.Thread(target=wait.wait, daemon=True).start()
+print(hurry(Urgency.ARM))
+threading.Thread(target=wait.wait, daemon=True).start()
+for task in sorted(os.listdir("/proc/self/task")):
+    print(os.sched_getscheduler(int(task)), os.sched_getparam(int(task)).sched_priority)
+"""
+# Refuses what a system without the permission refuses.
+REFUSE = "import os\ndef no(*a): raise PermissionError\nos.sched_setscheduler = os.setpriority = no\n"
+
+
+def said(program: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.splitlines()
+
+
+def _permitted() -> bool:
+    return subprocess.run(["chrt", "-r", "1", "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not _permitted(), reason="this system permits no real-time priority")
+def test_every_thread_is_raised_and_later_ones_inherit() -> None:
+    sentence, *threads = said(RAISE)
+    assert sentence == "Runs at real-time priority 2."
+    assert threads == [f"{os.SCHED_RR} 2"] * 3
+
+
+def test_a_refusal_is_said_with_its_remedy() -> None:
+    sentence, *threads = said(REFUSE + RAISE)
+    assert sentence.startswith("Real-time priority is not permitted") and REMEDY in sentence
+    assert threads == [f"{os.SCHED_OTHER} 0"] * 3

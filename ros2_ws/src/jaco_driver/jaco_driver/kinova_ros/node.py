@@ -1,0 +1,103 @@
+"""The ROS side of the kinova_ros backend: its parameters, topics and services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rclpy.context import Context
+
+from jaco_core.arms import Arm
+from jaco_core.parameters import parameter
+from jaco_core.ros import parameters
+from jaco_core.ros.interfaces import interface
+from jaco_core.types import JointSample
+from jaco_driver.kinova_ros.arm import KinovaRosArm
+from jaco_driver.ros_link.node import RosLink, arrived_joints
+
+_START = "kinova_msgs/srv/Start"
+_STOP = "kinova_msgs/srv/Stop"
+
+
+@dataclass(frozen=True)
+class KinovaRosConfig:
+    """Parameters of the driver node that only this backend reads."""
+
+    kinova_name: str = parameter("j2n6s300", "Name that kinova-ros runs the arm under; its topics begin with /<name>_driver.")
+    kinova_fingers: bool = parameter(
+        True, "true: finger speeds go along, by in/joint_velocity_with_finger_velocity; false: the fingers stay."
+    )
+    kinova_state_timeout: float = parameter(
+        0.09,
+        "Joint states older than this are a lost connection: set kinova-ros's status_interval_seconds to 0.025 or less.",
+        unit="s",
+        lower=0.02,
+        upper=0.5,
+    )
+    kinova_connect_timeout: float = parameter(5.0, "Longest wait for kinova-ros.", unit="s", lower=0.1, upper=60.0)
+
+
+class KinovaTopics:
+    """A KinovaLink on real topics."""
+
+    def __init__(self, name: str, prefix: str, fingers: bool, timeout: float, context: Context | None = None) -> None:
+        """Raises ConfigError: kinova_msgs or a type of it is not installed; ConnectionLost: no answer within `timeout` [s]."""
+        kind = "kinova_msgs/msg/" + ("JointVelocityWithFingerVelocity" if fingers else "JointVelocity")
+        self._message: Any = interface(kind)
+        self._driver = f"/{prefix}_driver"
+        self._topic = f"{self._driver}/in/joint_velocity" + ("_with_finger_velocity" if fingers else "")
+        interface(_START)
+        self._link = RosLink(name, context)
+        try:
+            self._commands = self._link.publisher(kind, self._topic)
+            self._joints = self._link.listen("sensor_msgs/msg/JointState", f"{self._driver}/out/joint_state")
+            self._link.wait(lambda: self.readers() > 0, timeout, f"kinova-ros to take {self._topic}")
+        except Exception:
+            self._link.close()
+            raise
+        self.sent = 0
+
+    def joints(self) -> Sequence[JointSample]:
+        return arrived_joints(self._joints)
+
+    def readers(self) -> int:
+        return int(self._commands.get_subscription_count())
+
+    def trouble(self) -> str:
+        return self._link.rivals(self._topic)
+
+    def wait(self, predicate: Callable[[], bool], timeout: float, what: str) -> None:
+        self._link.wait(predicate, timeout, what)
+
+    def send(self, fields: Mapping[str, float]) -> None:
+        self._commands.publish(self._message(**fields))
+        self.sent += 1
+
+    def latch(self) -> None:
+        self._link.ask(_STOP, f"{self._driver}/in/stop")
+
+    def unlatch(self, timeout: float) -> None:
+        self._link.call(_START, f"{self._driver}/in/start", timeout)
+
+    def close(self) -> None:
+        self._link.close()
+
+
+def make_kinova_ros(arm: Arm, node: Any) -> KinovaRosArm:
+    """Returns the backend with the parameters of the driver's `node`, or the defaults where that is None.
+
+    Raises:
+        ConfigError: a parameter is wrong, or kinova-ros does not drive such an arm.
+    """
+    config = KinovaRosConfig()
+    if node is not None:
+        config = parameters.read(node, KinovaRosConfig)
+    name = f"{node.get_name()}_link" if node is not None else "driver_link"
+
+    def make_link() -> KinovaTopics:
+        return KinovaTopics(name, config.kinova_name, config.kinova_fingers, config.kinova_connect_timeout)
+
+    return KinovaRosArm(
+        arm, config.kinova_name, config.kinova_fingers, make_link, config.kinova_state_timeout, config.kinova_connect_timeout
+    )

@@ -1,0 +1,74 @@
+"""The thread that asks for feedback, on its own session, and keeps the newest."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from jaco_core.errors import ContractError, HardwareFault
+from jaco_core.units import ns_to_seconds
+from jaco_driver.kortex.connection import Connection
+from jaco_driver.kortex.feedback import Feedback
+from jaco_driver.kortex.settings import KortexSettings
+from jaco_driver.port import ConnectionLost
+
+
+class Listener(threading.Thread):
+    """Calls `failed` when feedback has been missing for its time-out, and `faulted` when it says that the arm is in fault;
+    `tick` in every period.
+
+    One lost datagram costs one call's time-out, a third of the time that feedback may be missing; the next call mends it.
+    """
+
+    def __init__(
+        self,
+        settings: KortexSettings,
+        connection: Callable[[], Connection | None],
+        failed: Callable[[HardwareFault], None],
+        faulted: Callable[[str], None],
+        tick: Callable[[], None],
+    ) -> None:
+        super().__init__(name="kortex feedback", daemon=True)
+        self._settings = settings
+        self._connection = connection
+        self._failed = failed
+        self._faulted = faulted
+        self._tick = tick
+        self._ending = threading.Event()
+        self._last_ns = time.monotonic_ns()
+        self._source: Connection | None = None
+        self.newest: Feedback | None = None
+        """The newest of the present connection; None before the first."""
+
+    def end(self) -> None:
+        """Asks the thread to end; it does within one call's time-out."""
+        self._ending.set()
+
+    def run(self) -> None:
+        due = time.monotonic()
+        while not self._ending.is_set():
+            connection = self._connection()
+            if connection is not self._source:
+                self._source, self.newest, self._last_ns = connection, None, time.monotonic_ns()
+            if connection is not None:
+                self._listen(connection)
+            self._tick()
+            due = max(due + self._settings.feedback_period, time.monotonic())
+            self._ending.wait(due - time.monotonic())
+
+    def _listen(self, connection: Connection) -> None:
+        asked_ns = time.monotonic_ns()
+        try:
+            self.newest = connection.refresh(asked_ns, self._settings.feedback_timeout / 3.0)
+        except ConnectionLost as error:
+            missing = ns_to_seconds(time.monotonic_ns() - self._last_ns)
+            if missing > self._settings.feedback_timeout:
+                self._last_ns = time.monotonic_ns()
+                self._failed(ConnectionLost(f"No feedback for {missing * 1000.0:.0f} ms: {error}"))
+        except ContractError as error:
+            self._failed(HardwareFault(str(error)))
+        else:
+            self._last_ns = asked_ns
+            if self.newest.fault:
+                self._faulted(self.newest.fault)

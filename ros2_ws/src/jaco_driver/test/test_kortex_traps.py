@@ -1,0 +1,306 @@
+"""Every trap of Kinova's transport and every way to lose the arm: it comes to rest, the port lives, says why and awaits a reset.
+
+Each is sprung on the fake base, and through Kinova's client on the emulator where that client can be imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from jaco_core.errors import ConfigError, HardwareFault
+from jaco_driver.kortex.arm import KortexArm
+from jaco_driver.kortex.fake_base import FakeVendor
+from jaco_driver.kortex.loader import load_vendor
+from jaco_driver.kortex.testing import PATIENT, Emulated, Faked, wait_for
+from jaco_driver.port import ArmInFault, ConnectionLost, NotActive
+
+FAKE_TRAPS: dict[str, tuple[Callable[[Faked], object], Callable[[Faked], object], type[HardwareFault], str]] = {
+    "hung base": (
+        lambda bench: setattr(bench.base, "hung", True),
+        lambda bench: setattr(bench.base, "hung", False),
+        ConnectionLost,
+        "did not answer a speed command",
+    ),
+    "lost datagrams": (
+        lambda bench: setattr(bench.base, "drop_feedback", True),
+        lambda bench: setattr(bench.base, "drop_feedback", False),
+        ConnectionLost,
+        "feedback",
+    ),
+    "late replies": (
+        lambda bench: setattr(bench.base, "late", 1.0),
+        lambda bench: setattr(bench.base, "late", 0.0),
+        ConnectionLost,
+        "did not answer a speed command",
+    ),
+    "closed socket": (
+        lambda bench: [transport.sock.close() for transport in bench.base.transports],
+        lambda bench: None,
+        ConnectionLost,
+        "closed",
+    ),
+    "link cut": (
+        lambda bench: setattr(bench.base, "unreachable", True),
+        lambda bench: setattr(bench.base, "unreachable", False),
+        ConnectionLost,
+        "did not",
+    ),
+    "another session takes control": (
+        lambda bench: setattr(bench.base, "refuse_speeds", 130),
+        lambda bench: setattr(bench.base, "refuse_speeds", None),
+        ArmInFault,
+        "another session controls the arm",
+    ),
+    "fault in motion": (lambda bench: bench.base.fault(), lambda bench: None, ArmInFault, "a joint is in fault"),
+    "emergency stop in motion": (
+        lambda bench: bench.base.emergency_stop(),
+        lambda bench: None,
+        ArmInFault,
+        "the emergency stop is pressed",
+    ),
+}
+EMULATED_TRAPS: dict[str, tuple[Callable[[Emulated], object], Callable[[Emulated], object], type[HardwareFault], str]] = {
+    "hung base": (
+        lambda bench: bench.emulator.set_troubles(hung=True),
+        lambda bench: bench.emulator.set_troubles(hung=False),
+        ConnectionLost,
+        "did not",
+    ),
+    "lost datagrams": (
+        lambda bench: bench.emulator.set_troubles(lost_datagrams=1.0),
+        lambda bench: bench.emulator.set_troubles(lost_datagrams=0.0),
+        ConnectionLost,
+        "feedback",
+    ),
+    "late replies": (
+        lambda bench: bench.emulator.set_troubles(late_replies=1.0),
+        lambda bench: bench.emulator.set_troubles(late_replies=0.0),
+        ConnectionLost,
+        "did not answer a speed command",
+    ),
+    "closed socket": (lambda bench: bench.emulator.drop_connections(), lambda bench: None, ConnectionLost, "did not answer"),
+    "fault in motion": (
+        lambda bench: bench.emulator.fault("2:MAXIMUM_TORQUE"),
+        lambda bench: None,
+        ArmInFault,
+        "joint 3: its torque is too high",
+    ),
+    "emergency stop in motion": (
+        lambda bench: bench.emulator.set_troubles(emergency_stop=True),
+        lambda bench: bench.emulator.set_troubles(emergency_stop=False),
+        ArmInFault,
+        "emergency stop",
+    ),
+}
+
+
+@pytest.fixture
+def faked() -> Iterator[Faked]:
+    bench = Faked()
+    bench.port.configure()
+    yield bench
+    bench.port.close()
+
+
+@pytest.fixture
+def emulated() -> Iterator[Emulated]:
+    try:
+        load_vendor()
+    except ConfigError as error:
+        pytest.skip(str(error))
+    bench = Emulated()
+    bench.port.configure()
+    yield bench
+    bench.port.close()
+    bench.close()
+
+
+def drive(bench: Faked | Emulated, moving: Callable[[], bool]) -> None:
+    """Sends a velocity until the arm moves."""
+    velocity = np.full(len(bench.arm), 0.2)
+
+    def going() -> bool:
+        bench.port.send(velocity, 0)
+        return moving()
+
+    wait_for(going, "the arm to move")
+
+
+def refusal(bench: Faked | Emulated) -> HardwareFault:
+    """Goes on sending until the port refuses, and returns why."""
+    caught: list[HardwareFault] = []
+
+    def refused() -> bool:
+        try:
+            bench.port.send(np.full(len(bench.arm), 0.2), 0)
+        except HardwareFault as error:
+            caught.append(error)
+        return bool(caught)
+
+    wait_for(refused, "the port to refuse a velocity")
+    return caught[0]
+
+
+def reset(bench: Faked | Emulated) -> None:
+    """Does what an operator does, until it helps."""
+
+    def helped() -> bool:
+        try:
+            bench.port.clear_faults()
+            bench.port.activate(0)
+        except HardwareFault:
+            return False
+        return True
+
+    wait_for(helped, "the arm to be reset")
+
+
+def spring(
+    bench: Faked | Emulated,
+    trap: Callable[[], object],
+    end: Callable[[], object],
+    kind: type[HardwareFault],
+    words: str,
+    moving: Callable[[], bool],
+) -> None:
+    """Springs `trap` in motion; checks that the arm stands, that the port says `words`, and that only a reset brings motion."""
+    bench.port.activate(0)
+    drive(bench, moving)
+    trap()
+    error = refusal(bench)
+    assert isinstance(error, kind) and words in str(error)
+    wait_for(lambda: not moving(), "the arm to stand")
+    end()
+    with pytest.raises(HardwareFault):
+        bench.port.send(np.full(len(bench.arm), 0.2), 0)
+    assert not moving(), "nothing moves before a reset"
+    reset(bench)
+    assert not moving()
+    drive(bench, moving)
+
+
+@pytest.mark.parametrize("name", FAKE_TRAPS)
+def test_trap_on_the_fake_base(faked: Faked, name: str) -> None:
+    trap, end, kind, words = FAKE_TRAPS[name]
+    spring(faked, lambda: trap(faked), lambda: end(faked), kind, words, faked.base.moving)
+
+
+@pytest.mark.parametrize("name", EMULATED_TRAPS)
+def test_trap_on_the_emulator(emulated: Emulated, name: str) -> None:
+    trap, end, kind, words = EMULATED_TRAPS[name]
+    spring(
+        emulated,
+        lambda: trap(emulated),
+        lambda: end(emulated),
+        kind,
+        words,
+        lambda: bool(np.any(np.abs(emulated.emulator.read().velocity) > 0.02)),
+    )
+
+
+def test_one_lost_datagram_is_not_noticed(faked: Faked) -> None:
+    faked.port.activate(0)
+    drive(faked, faked.base.moving)
+    before = faked.port.state(time.monotonic_ns()).stamp_ns
+    faked.base.drop_next_feedback()
+    wait_for(lambda: faked.port.state(time.monotonic_ns()).stamp_ns > before and not faked.base.dropping, "feedback again")
+    drive(faked, faked.base.moving)
+
+
+def test_notification_that_nobody_waits_for_does_not_end_the_receive_thread(faked: Faked) -> None:
+    faked.port.activate(0)
+    drive(faked, faked.base.moving)
+    faked.base.notify()
+    drive(faked, faked.base.moving)
+    assert not any(transport.wedged for transport in faked.base.transports)
+    assert any("No callback list" in sentence for sentence in faked.port.news())
+
+
+def test_second_arm_in_one_process_is_refused(faked: Faked) -> None:
+    with pytest.raises(ConfigError, match="drives a Kortex arm already"):
+        KortexArm(faked.arm, PATIENT, FakeVendor(faked.base)).configure()
+
+
+def test_no_speed_follows_a_stop(faked: Faked) -> None:
+    faked.port.activate(0)
+    for _ in range(5):
+        drive(faked, faked.base.moving)
+        faked.base.events.clear()
+        faked.port.stop(0)
+        wait_for(lambda: "Stop" in faked.base.events and not faked.base.moving(), "the arm to stand")
+        after = faked.base.events[faked.base.events.index("Stop") :]
+        assert "SendJointSpeedsCommand" not in after
+        faked.port.activate(0)
+
+
+def test_stop_does_not_wait_for_a_command_that_hangs(faked: Faked) -> None:
+    faked.port.activate(0)
+    drive(faked, faked.base.moving)
+    faked.base.hung = True
+    returned = threading.Event()
+
+    def stop() -> None:
+        with contextlib.suppress(ConnectionLost):
+            faked.port.stop(0)
+        returned.set()
+
+    faked.port.send(np.full(len(faked.arm), 0.2), 0)
+    threading.Thread(target=stop).start()
+    assert returned.wait(PATIENT.call_timeout / 2.0)
+    faked.base.hung = False
+
+
+def test_arm_that_ignores_a_stop_gets_an_emergency_stop(faked: Faked) -> None:
+    faked.port.activate(0)
+    drive(faked, faked.base.moving)
+    faked.base.ignores_stop = True
+    faked.port.stop(0)
+    wait_for(lambda: "ApplyEmergencyStop" in faked.base.events and not faked.base.moving(), "the arm to stand")
+    with pytest.raises(ArmInFault, match="emergency stop"):
+        faked.port.activate(0)
+
+
+def test_command_thread_brings_the_arm_to_rest_when_nothing_is_sent_any_more(faked: Faked) -> None:
+    faked.port.activate(0)
+    drive(faked, faked.base.moving)
+    wait_for(lambda: not faked.base.moving(), "the arm to stand although nobody stopped it")
+    drive(faked, faked.base.moving)
+
+
+def test_fault_is_never_cleared_by_itself_and_one_that_lasts_stays(faked: Faked) -> None:
+    faked.port.activate(0)
+    faked.base.stuck_fault = True
+    faked.fault()
+    with pytest.raises(ArmInFault, match="a joint is in fault"):
+        faked.port.clear_faults()
+    assert faked.base.events.count("ClearFaults") == 1
+    faked.base.stuck_fault = False
+    with pytest.raises(ArmInFault, match="a joint is in fault"):
+        faked.port.activate(0)
+    assert faked.base.events.count("ClearFaults") == 1
+
+
+def test_arm_that_moves_by_itself_is_not_activated(faked: Faked) -> None:
+    faked.base.push(20.0)
+    wait_for(lambda: bool(faked.port.state(0).velocity.any()), "the feedback to show it")
+    with pytest.raises(ArmInFault, match="moves although nobody here moves it"):
+        faked.port.activate(0)
+    faked.base.push(0.0)
+
+
+def test_reconnected_arm_is_stopped_and_inactive(faked: Faked) -> None:
+    faked.port.activate(0)
+    drive(faked, faked.base.moving)
+    faked.disconnect()
+    faked.base.events.clear()
+    faked.reconnect()
+    assert "Stop" in faked.base.events
+    assert any("again; it stays stopped" in sentence for sentence in faked.port.news())
+    with pytest.raises(NotActive):
+        faked.port.send(np.zeros(len(faked.arm)), 0)
