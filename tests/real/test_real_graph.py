@@ -86,10 +86,12 @@ def test_between_the_episodes_the_arm_goes_to_another_start_without_a_jump(witne
             stamp_ns = convert.stamp_to_ns(state.header.stamp)
             starts[state.episode] = joints[min(joints, key=lambda stamp, at=stamp_ns: abs(stamp - at))]  # type: ignore[misc]
     assert sorted(starts) == list(range(EPISODES)) and np.abs(starts[0] - starts[1]).max() > 0.1
-    speeds = np.array([command.velocities for command in witness.commands])
+    # A tick may be answered twice; its last answer counts, and the next tick's follows from it, by two regular ticks at most.
+    # When the graph is taken down, the driver has stopped the arm before the supervisor's last word, which is zero.
+    final = {convert.stamp_to_ns(command.header.stamp): np.array(command.velocities) for command in witness.commands}
+    speeds = np.array([final[stamp_ns] for stamp_ns in sorted(final)[:-1]])
     assert (np.abs(speeds) <= arm.max_velocity).all()
-    # Each answer follows from the one before it: at most what the arm's acceleration allows in two ticks.
-    assert (np.abs(np.diff(speeds, axis=0)) <= 2.1 * arm.max_acceleration * 0.01).all()
+    assert (np.abs(np.diff(speeds, axis=0)) <= 2.0 * arm.max_acceleration / arm.state_rate_hz + 1e-6).all()
 
 
 def test_a_reset_proposes_nothing_while_an_episode_runs(witness: Witness) -> None:
