@@ -113,10 +113,11 @@ class ResetProcedure:
         self._moved_ns += elapsed_ns
         joint, way = self._mover.remaining(sample)
         if self._moved_ns > seconds_to_ns(self._settings.timeout):
-            return self._fail(
+            self._fail(
                 f"The arm did not reach a start within {self._settings.timeout:.1f} s of motion: {joint} is {way:.2f} rad away. "
                 f"The supervisor says: {self._verdict}"
             )
+            return None
         if (self._mover.left, way) < (self._best[0], self._best[1] - PROGRESS_RAD):
             self._best, self._stalled_ns = (self._mover.left, way), 0
         self._stalled_ns += elapsed_ns
