@@ -44,7 +44,9 @@ class PerceptionConfig:
     value: float = parameter(0.25, "Least brightness, 0 to 1.", lower=0.0, upper=1.0)
     lower: list[float] = parameter([0.20, -0.30], "Lowest x, y of the region that the target belongs in.", unit="m")
     upper: list[float] = parameter([0.65, 0.30], "Highest x, y of that region.", unit="m")
-    tolerance: float = parameter(0.02, "Largest time between an image and a joint state.", unit="s", lower=0.0, upper=0.5)
+    tolerance: float = parameter(
+        0.05, "Largest time between an image and the joint state that says what the arm covers.", unit="s", lower=0.0, upper=0.5
+    )
 
 
 class PerceptionNode(JacoNode[PerceptionConfig]):
