@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from jaco_core.arms import Arm, load_arm
-from jaco_core.types import JointSample, SceneSample, Vector, frozen_vector
+from jaco_core.types import NOT_SEEN, JointSample, SceneSample, Vector, frozen_vector
 from jaco_driver.reset.mover import MoverSettings
 from jaco_driver.reset.procedure import Phase, ResetProcedure, ResetSettings
 from jaco_driver.reset.routes import Routes
@@ -43,6 +43,7 @@ class Table:
         self.position: Vector = np.array(ARM.home)
         self.target: Vector | None = PLACE
         self.hidden = False
+        self.missing = NOT_SEEN
         self.obeys: Callable[[Vector], Vector] = lambda velocity: velocity
         self.passed: list[Vector] = []
 
@@ -50,7 +51,7 @@ class Table:
         """Shows the scene and the joints, and moves the arm."""
         self.now_ns += TICK_NS
         known = {} if self.target is None else {TARGET: self.target}
-        missing = {TARGET: "not_seen"} if self.target is None else {}
+        missing = {TARGET: self.missing} if self.target is None else {}
         self.procedure.on_scene(SceneSample(self.now_ns, known, (), (TARGET,) if self.hidden else (), missing))
         velocity = self.procedure.on_joints(JointSample(self.now_ns, ARM.joint_names, self.position, np.zeros(len(ARM))))
         if velocity is not None:

@@ -7,7 +7,7 @@ import pytest
 from reset_support import ARM, BARRIERS, PLACE, TICK_NS, Table
 
 from jaco_core.kinematics import Kinematics
-from jaco_core.types import frozen_vector
+from jaco_core.types import COVERED, NOT_SEEN, frozen_vector
 from jaco_driver.reset.procedure import Phase
 
 
@@ -59,6 +59,17 @@ def test_a_target_under_the_hand_sends_the_arm_to_another_start() -> None:
     before, table.target = table.position, frozen_vector(kinematics.position("palm"))
     assert table.run(60.0, Phase.DONE) is Phase.DONE
     assert np.abs(table.position - before).max() > 0.1
+
+
+@pytest.mark.parametrize(("reason", "moves"), [(COVERED, True), (NOT_SEEN, False)])
+def test_a_target_that_the_arm_covers_sends_it_to_another_start_and_one_that_is_gone_does_not(reason: str, moves: bool) -> None:
+    table = Table()
+    table.target, table.missing = None, reason
+    table.procedure.begin(1)
+    assert table.run(30.0, Phase.WAITING) is Phase.WAITING
+    before = table.position
+    table.run(4.0)
+    assert bool(np.abs(table.position - before).max() > 0.1) is moves
 
 
 def test_an_arm_that_is_held_back_ends_in_a_sentence_after_its_time() -> None:
