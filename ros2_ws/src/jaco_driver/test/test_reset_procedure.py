@@ -106,6 +106,22 @@ def test_while_the_operator_holds_the_arm_no_time_counts_and_nothing_is_proposed
     assert table.run(30.0, Phase.DONE, Phase.FAILED) is Phase.DONE
 
 
+def test_after_the_operator_moved_the_arm_the_way_is_planned_anew() -> None:
+    table = Table("home")
+    table.position = table.position + 0.4
+    table.procedure.begin(1)
+    table.run(0.3)
+    table.procedure.on_status("in mode guided the arm does not move by itself.", "")
+    table.step()
+    table.position = np.array(ARM.home)
+    table.position[0] += 2.0
+    table.position[1] += 0.3
+    table.procedure.on_status("", "")
+    passed = len(table.passed)
+    assert table.run(30.0, Phase.DONE, Phase.FAILED) is Phase.DONE
+    assert min(BARRIERS.distance(position).min() for position in table.passed[passed:]) > 0.0
+
+
 def test_a_person_is_asked_to_move_the_target_and_patience_ends() -> None:
     table = Table("home", move_every=2, move_patience=5.0)
     for episode in range(2):
