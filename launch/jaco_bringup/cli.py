@@ -80,6 +80,15 @@ def up(
         str, typer.Option(help="Camera of the real graph: device:0, URL, video file or folder of images.")
     ] = "device:0",
     calibration: Annotated[str, typer.Option(help="Calibration file of that camera.")] = "",
+    camera_pose: Annotated[str, typer.Option(help="Where it is: a YAML file, or a name that the package has.")] = "nominal",
+    start: Annotated[str, typer.Option(help="Where the real graph's episodes start: random or home.")] = "random",
+    mode: Annotated[
+        str, typer.Option(help="How much the policy may do at first; observe on the real graph when not given.")
+    ] = "",
+    episodes: Annotated[int, typer.Option(min=0, help="Episodes after which the graph ends itself; 0: never.")] = 0,
+    minutes: Annotated[
+        float, typer.Option(min=0.0, help="Minutes after which the real graph begins no episode; 0: never.")
+    ] = 0.0,
     backend: Annotated[
         str, typer.Option(help="How the driver reaches the arm; auto: kortex with --robot-ip, else fake.")
     ] = "auto",
@@ -93,13 +102,15 @@ def up(
     domain: Domain = None,
     run_dir: RunDir = None,
 ) -> None:
-    """Start a graph and keep it up until Ctrl-C, which stops the arm first."""
+    """Start a graph and keep it up until its budget is spent or Ctrl-C comes, which stops the arm first."""
     from jaco_bringup.commands.up import run
 
-    common: dict[str, bool | int | float | str | tuple[str, ...]] = {"arm": arm, "task": task, "policy": policy, "episodes": 0}
+    common: dict[str, bool | int | float | str | tuple[str, ...]] = {"arm": arm, "task": task, "policy": policy}
+    common |= {"episodes": episodes} | ({"mode": mode} if mode else {})
     kortex: dict[str, int | str] = {"robot_ip": robot_ip, "tcp_port": port_tcp, "udp_port": port_udp, "credentials": credentials}
-    own: dict[str, bool | int | str] = (
-        {"realtime": True} if side is Side.sim else {"camera": camera, "calibration": calibration, "backend": backend, **kortex}
+    seen: dict[str, float | str] = {"camera": camera, "calibration": calibration, "camera_pose": camera_pose}
+    own: dict[str, bool | int | float | str] = (
+        {"realtime": True} if side is Side.sim else {**seen, "start": start, "minutes": minutes, "backend": backend, **kortex}
     )
     if side is Side.real:
         own["controllers"] = controllers

@@ -113,6 +113,8 @@ REAL_MODE = ArgumentSpec("mode", "observe", MODE.description, MODE_NAMES)
 
 CAMERA = ArgumentSpec("camera", "device:0", "Camera: device:0, /dev/video0, a URL, a video file or a folder of images.")
 CALIBRATION = ArgumentSpec("calibration", "", "File of ROS's camera_calibration; empty: an ideal camera.")
+# The shipped policies were trained on pictures of this view.
+FIELD_OF_VIEW = ArgumentSpec("field_of_view", 46.0, "Vertical field of view of a camera without a calibration file [deg].")
 WIDTH = ArgumentSpec("width", 64, "Width of the published picture [pixel].")
 HEIGHT = ArgumentSpec("height", 64, "Height of the published picture [pixel].")
 RATE = ArgumentSpec("rate", 10.0, "Camera images per second [Hz]; the policy acts on each.")
@@ -140,7 +142,7 @@ _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
 _PERCEIVED = (CAMERA_POSE, START, MOVE_EVERY, MINUTES)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
 _ARM = (BACKEND, ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS, CONTROLLERS)
-REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, *_ARM, REAL_MODE, *_PERCEIVED)
+REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, FIELD_OF_VIEW, WIDTH, HEIGHT, RATE, *_ARM, REAL_MODE, *_PERCEIVED)
 LEARN_ARGUMENTS = (*_COMMON, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
 
 
@@ -199,6 +201,7 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
         {
             "source": a["camera"],
             "calibration": a["calibration"],
+            "field_of_view": a["field_of_view"],
             "width": a["width"],
             "height": a["height"],
             "rate": a["rate"],

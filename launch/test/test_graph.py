@@ -50,7 +50,7 @@ def test_every_parameter_is_one_of_its_nodes_and_within_bounds(name: str) -> Non
 
 
 def config_of(package: str, executable: str) -> type:
-    """Returns the config dataclass in the node.py that `executable` runs."""
+    """Returns the config dataclass that the node.py of `executable` knows as its package's own."""
     for module in (f"{package}.{executable}.node", f"{package}.node"):
         try:
             found = importlib.import_module(module)
@@ -58,7 +58,9 @@ def config_of(package: str, executable: str) -> type:
             if error.name is None or not module.startswith(error.name):
                 raise
             continue
-        return next(value for name, value in vars(found).items() if name.endswith("Config") and value.__module__ == module)
+        configs = [value for name, value in vars(found).items() if name.endswith("Config")]
+        own = [value for value in configs if value.__module__ == module]
+        return own[0] if own else next(value for value in configs if value.__module__.split(".")[0] == package)
     raise AssertionError(f"{package} has no node.py for '{executable}'")
 
 
@@ -78,6 +80,15 @@ def test_a_run_folder_is_what_makes_a_recording() -> None:
 def test_endless_run_does_not_end_itself() -> None:
     assert sim_graph({"episodes": 0}).node("manager").parameters["exit_when_finished"] is False
     assert sim_graph({"episodes": 3}).node("manager").parameters["exit_when_finished"] is True
+    assert real_graph({"episodes": 0, "minutes": 5}).node("manager").parameters["exit_when_finished"] is True
+    assert real_graph({"episodes": 0, "minutes": 5}).node("task").parameters["minutes"] == 5.0
+
+
+def test_on_an_arm_somebody_sees_the_target_and_brings_the_arm_back() -> None:
+    graph = real_graph({"camera_pose": "/there.yaml", "start": "home", "move_every": 3})
+    assert graph.node("perception").parameters["camera_pose"] == "/there.yaml"
+    assert (graph.node("reset").parameters["start"], graph.node("reset").parameters["move_every"]) == ("home", 3)
+    assert graph.node("supervisor").parameters["mode"] == "observe"
 
 
 def test_learning_explores() -> None:

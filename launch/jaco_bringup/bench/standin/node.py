@@ -16,6 +16,7 @@ from jaco_camera.calibration import calibration_from_view
 from jaco_core.parameters import parameter
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_core.scheduling import Urgency
 from jaco_core.types import WAITING, SceneSample
 from jaco_core.units import seconds_to_ns
 from jaco_sim.rendering import Renderer
@@ -43,6 +44,7 @@ class StandinNode(JacoNode[StandinConfig]):
         super().__init__("camera", StandinConfig)
 
     def setup(self, config: StandinConfig) -> None:
+        self.urgency = Urgency.POLICY
         scene = make_scene(config.task, config.arm, config.profile, held_out=True)
         self._simulation = ArmSimulation(scene)
         self._renderer = Renderer(scene.model, config.size, config.size)

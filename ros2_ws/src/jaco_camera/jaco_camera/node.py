@@ -23,6 +23,7 @@ from jaco_core.parameters import parameter
 from jaco_core.ros import qos
 from jaco_core.ros.convert import camera_info_to_message, image_to_message
 from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_core.scheduling import Urgency
 
 DIAGNOSTICS_PERIOD_S = 0.5
 
@@ -54,7 +55,7 @@ class CameraNode(JacoNode[CameraConfig]):
 
     def setup(self, config: CameraConfig) -> None:
         """Opens the source and reads the calibration; refuses when either fails."""
-        self._config = config
+        self._config, self.urgency = config, Urgency.POLICY
         self._given = load_calibration(Path(config.calibration).expanduser()) if config.calibration else None
         self._published: tuple[int, int, Calibration] | None = None
         clocks = Clocks(stamp=lambda: int(self.get_clock().now().nanoseconds), steady=time.monotonic_ns)

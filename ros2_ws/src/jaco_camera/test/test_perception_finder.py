@@ -7,7 +7,7 @@ from ball_support import BALL, POSE, RADIUS, SEEN, Screen, draw
 
 from jaco_camera.perception.colour import ColourRange, find_blobs
 from jaco_camera.perception.finder import BallFinder
-from jaco_core.types import AMBIGUOUS, NOT_SEEN, OUTSIDE
+from jaco_core.types import AMBIGUOUS, COVERED, NOT_SEEN, OUTSIDE
 
 JOINTS = np.zeros(9)
 
@@ -60,7 +60,7 @@ def test_half_behind_the_arm_the_last_place_counts_and_not_the_halfs() -> None:
     half[:, : int(POSE.project(before, SEEN)[0][0])] = 20
     assert np.array_equal(eyes.find(half, SEEN, JOINTS).position, before)
     elsewhere = eyes.find(draw((0.30, -0.15)), SEEN, JOINTS)
-    assert elsewhere.position is None and elsewhere.reason == NOT_SEEN
+    assert elsewhere.position is None and elsewhere.reason == COVERED
 
 
 def test_a_target_that_is_gone_is_not_remembered() -> None:
@@ -72,7 +72,7 @@ def test_a_target_that_is_gone_is_not_remembered() -> None:
 
 def test_hidden_without_having_been_seen_is_not_seen() -> None:
     assert finder(Screen(0.0)).find(draw(), SEEN, JOINTS).reason == NOT_SEEN
-    assert finder(Screen(0.5)).find(draw((0.4, 0.0)), SEEN, JOINTS).reason == NOT_SEEN
+    assert finder(Screen(0.5)).find(draw((0.4, 0.0)), SEEN, JOINTS).reason == COVERED
 
 
 def test_a_finger_across_the_ball_leaves_it_one() -> None:

@@ -133,4 +133,4 @@ class SceneSample:
     missing: dict[str, str] = field(default_factory=dict)
 
 
-NOT_SEEN, AMBIGUOUS, OUTSIDE = MISSING_REASONS = ("not_seen", "ambiguous", "outside")
+NOT_SEEN, AMBIGUOUS, OUTSIDE, COVERED = MISSING_REASONS = ("not_seen", "ambiguous", "outside", "covered")

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 from builtin_interfaces.msg import Time
+from visualization_msgs.msg import Marker
 
+from jaco_core.types import SceneSample
 from jaco_monitor.markers import messages
 from jaco_monitor.markers.links import Link, Pose
 
@@ -37,3 +39,14 @@ def test_markers_do_not_replace_each_other() -> None:
     assert drawn[1].scale.x == 0.06
     assert drawn[3].text == "HOLD"
     assert all(marker.color.a == 1.0 and marker.header.frame_id == "base" for marker in drawn)
+
+
+def test_an_object_is_drawn_where_it_is_seen_otherwise_where_it_was_and_else_named() -> None:
+    scene = SceneSample(
+        0, {"target": np.zeros(3), "cup": np.ones(3)}, hidden=("cup",), missing={"box": "not_seen", "pin": "ambiguous"}
+    )
+    target, cup, box, pin = messages.scene_objects(scene, 0.03, "base", STAMP)
+    assert target.type == cup.type == Marker.SPHERE and target.color != cup.color
+    assert (box.text, pin.text) == ("box: not seen", "pin: ambiguous") and box.pose != pin.pose
+    drawn = (target, cup, box, pin)
+    assert len({(marker.ns, marker.id) for marker in drawn}) == 4 and all(marker.lifetime.sec > 0 for marker in drawn)

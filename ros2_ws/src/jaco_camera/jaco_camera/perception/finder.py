@@ -16,7 +16,7 @@ from jaco_camera.calibration import Calibration
 from jaco_camera.perception.colour import Blob, ColourRange, find_blobs, merged
 from jaco_camera.perception.cover import Cover
 from jaco_camera.perception.pose import CameraPose
-from jaco_core.types import AMBIGUOUS, NOT_SEEN, OUTSIDE, RgbImage, Vector
+from jaco_core.types import AMBIGUOUS, COVERED, NOT_SEEN, OUTSIDE, RgbImage, Vector
 
 # Shares of the area [px] that the ball has in the picture at the place where a blob puts it. A few pixels are rough measures.
 _NOISE, _WHOLE, _BIGGEST = 0.12, 0.55, 2.0
@@ -113,7 +113,7 @@ class BallFinder:
         """The middle of a part is not the ball's: what was seen before counts, if it was here."""
         if self._last is not None and np.linalg.norm(best.position - self._last) < _SAME_PLACE * self._ball.radius:
             return Sighting(self._last, hidden=True, sentence=f"The arm covers {1.0 - free:.0%} of the target.")
-        return Sighting(None, NOT_SEEN, sentence="The arm covers a part of the target, which was not seen there before.")
+        return Sighting(None, COVERED, sentence="The arm covers a part of the target, which was not seen there before.")
 
     def _visible(self, position: Vector, joints: Vector) -> float:
         return self._cover.visible(self._pose.position, position, self._ball.radius, joints)

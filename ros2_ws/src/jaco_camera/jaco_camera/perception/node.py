@@ -23,6 +23,7 @@ from jaco_core.parameters import parameter
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
+from jaco_core.scheduling import Urgency
 from jaco_core.sync import StampBuffer
 from jaco_core.types import JointSample, RgbImage, SceneSample
 from jaco_core.units import NS_PER_S, seconds_to_ns
@@ -43,7 +44,9 @@ class PerceptionConfig:
     value: float = parameter(0.25, "Least brightness, 0 to 1.", lower=0.0, upper=1.0)
     lower: list[float] = parameter([0.20, -0.30], "Lowest x, y of the region that the target belongs in.", unit="m")
     upper: list[float] = parameter([0.65, 0.30], "Highest x, y of that region.", unit="m")
-    tolerance: float = parameter(0.02, "Largest time between an image and a joint state.", unit="s", lower=0.0, upper=0.5)
+    tolerance: float = parameter(
+        0.05, "Largest time between an image and the joint state that says what the arm covers.", unit="s", lower=0.0, upper=0.5
+    )
 
 
 class PerceptionNode(JacoNode[PerceptionConfig]):
@@ -55,7 +58,7 @@ class PerceptionNode(JacoNode[PerceptionConfig]):
     def setup(self, config: PerceptionConfig) -> None:
         if len(config.lower) != 2 or len(config.upper) != 2:
             raise ContractError(f"'lower' and 'upper' are x and y each; got {config.lower} and {config.upper}.")
-        self._config = config
+        self._config, self.urgency = config, Urgency.POLICY
         self._arm = load_arm(config.arm)
         colour = ColourRange(config.hue, config.hue_tolerance, config.saturation, config.value)
         (left, right), (low, high) = config.lower, config.upper

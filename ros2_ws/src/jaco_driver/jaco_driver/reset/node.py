@@ -15,6 +15,7 @@ from jaco_core.errors import ContractError
 from jaco_core.parameters import parameter
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_core.scheduling import Urgency
 from jaco_core.types import JointSample, Vector, VelocityCommand
 from jaco_core.units import NS_PER_S, seconds_to_ns
 from jaco_driver.reset.mover import MoverSettings
@@ -61,6 +62,7 @@ class ResetNode(JacoNode[ResetConfig]):
         super().__init__("reset", ResetConfig)
 
     def setup(self, config: ResetConfig) -> None:
+        self.urgency = Urgency.POLICY
         self._arm = arm = load_arm(config.arm)
         limits, task = load_limits(arm.name), make_task(config.task)
         # The supervisor slows down before a limit: its margin, and again as much.

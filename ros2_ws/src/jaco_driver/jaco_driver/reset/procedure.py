@@ -92,7 +92,12 @@ class ResetProcedure:
         """Returns the velocity to propose [rad/s], shape (n,), at the joint state `sample`, in the arm's order; None: nothing."""
         elapsed_ns = 0 if self._last_ns is None else max(0, min(sample.stamp_ns - self._last_ns, seconds_to_ns(0.1)))
         self._last_ns = sample.stamp_ns
-        if self.phase not in (Phase.MOVING, Phase.WAITING) or self.paused:
+        if self.phase not in (Phase.MOVING, Phase.WAITING):
+            return None
+        if self.paused or self._hindrance:
+            # Somebody may move the arm meanwhile: the way that was checked leads from where it was.
+            self._mover, self._tries = None, 0
+        if self.paused:
             return None
         if self.phase is Phase.WAITING:
             return self._wait(sample, elapsed_ns)
@@ -113,10 +118,11 @@ class ResetProcedure:
         self._moved_ns += elapsed_ns
         joint, way = self._mover.remaining(sample)
         if self._moved_ns > seconds_to_ns(self._settings.timeout):
-            return self._fail(
+            self._fail(
                 f"The arm did not reach a start within {self._settings.timeout:.1f} s of motion: {joint} is {way:.2f} rad away. "
                 f"The supervisor says: {self._verdict}"
             )
+            return None
         if (self._mover.left, way) < (self._best[0], self._best[1] - PROGRESS_RAD):
             self._best, self._stalled_ns = (self._mover.left, way), 0
         self._stalled_ns += elapsed_ns

@@ -6,7 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from jaco_core.types import SceneSample, Vector
+from jaco_core.types import COVERED, SceneSample, Vector
 from jaco_core.units import seconds_to_ns
 
 
@@ -34,7 +34,10 @@ class Stillness:
     @property
     def hidden(self) -> bool:
         """The arm covers an object."""
-        return bool(self._seen and set(self._seen[-1].hidden) & set(self._names))
+        if not self._seen:
+            return False
+        covered = {name for name, reason in self._seen[-1].missing.items() if reason == COVERED}
+        return bool((covered | set(self._seen[-1].hidden)) & set(self._names))
 
     def complaint(self) -> str:
         """Returns what is not as it should be, as a sentence, or ""."""

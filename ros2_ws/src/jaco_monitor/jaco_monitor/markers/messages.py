@@ -7,17 +7,22 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from builtin_interfaces.msg import Time
+from builtin_interfaces.msg import Duration, Time
 from geometry_msgs.msg import Point, TransformStamped
 from numpy.typing import NDArray
 from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker
 
-from jaco_core.types import Vector
+from jaco_core.types import SceneSample, Vector
 from jaco_monitor.markers.links import Link, Pose
 from jaco_monitor.palette import Color
 
 OBJECT_COLOR: Color = (220, 30, 30)
+HIDDEN_COLOR: Color = (230, 170, 20)
+MISSING_COLOR: Color = (170, 0, 30)
+# Over the table, where an object that is not seen is named [m].
+MISSING_PLACE = (0.42, 0.0, 0.05)
+LIFETIME_S = 2
 BOX_COLOR: Color = (110, 150, 190)
 
 
@@ -40,9 +45,27 @@ def skeleton(points: Iterable[NDArray[np.float64]], color: Color, frame: str, st
     return marker
 
 
-def sphere(index: int, position: Vector, radius: float, frame: str, stamp: Time) -> Marker:
+def scene_objects(scene: SceneSample, radius: float, frame: str, stamp: Time) -> list[Marker]:
+    """Returns the objects of a scene: where they are seen, in another colour where they were seen last, and a word on the others.
+
+    What is not said again vanishes after LIFETIME_S.
+    """
+    drawn: list[Marker] = []
+    for index, (name, place) in enumerate(scene.objects.items()):
+        drawn.append(sphere(index, place, radius, frame, stamp, HIDDEN_COLOR if name in scene.hidden else OBJECT_COLOR))
+    for index, (name, reason) in enumerate(scene.missing.items()):
+        text = f"{name}: {reason.replace('_', ' ')}"
+        marker = caption(text, (MISSING_PLACE[0], MISSING_PLACE[1], MISSING_PLACE[2] + 0.08 * index), MISSING_COLOR, frame, stamp)
+        marker.ns, marker.id = "objects", len(scene.objects) + index
+        drawn.append(marker)
+    for marker in drawn:
+        marker.lifetime = Duration(sec=LIFETIME_S)
+    return drawn
+
+
+def sphere(index: int, position: Vector, radius: float, frame: str, stamp: Time, color: Color = OBJECT_COLOR) -> Marker:
     """Returns an object of the scene at `position` [m], shape (3,)."""
-    marker = _marker("objects", index, Marker.SPHERE, OBJECT_COLOR, frame, stamp)
+    marker = _marker("objects", index, Marker.SPHERE, color, frame, stamp)
     marker.pose.position = _point(position)
     marker.scale.x = marker.scale.y = marker.scale.z = 2.0 * radius
     return marker

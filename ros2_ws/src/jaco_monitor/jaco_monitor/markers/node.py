@@ -119,8 +119,7 @@ class MarkersNode(JacoNode[MarkersConfig]):
             messages.box(self._limits.workspace_lower, self._limits.workspace_upper, frame, stamp),
         ]
         if self._scene is not None:
-            objects = scene_from_message(self._scene).objects.values()
-            drawn += [messages.sphere(index, place, self._radius, frame, stamp) for index, place in enumerate(objects)]
+            drawn += messages.scene_objects(scene_from_message(self._scene), self._radius, frame, stamp)
         reason = self._status.reason if self._status is not None else "none"
         text = state_name(state) + ("" if reason == "none" else f"\n{reason}")
         x, y, z = places[self._arm.tool_frame]
