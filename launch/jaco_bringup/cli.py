@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -56,11 +57,16 @@ def sim(
     domain: Domain = None,
     run_dir: RunDir = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the result only.")] = False,
+    learn: Annotated[bool, typer.Option("--learn", help="Let the embedded learner improve the policy meanwhile.")] = False,
+    steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps to run, in place of episodes.")] = 0,
+    method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
+    size: Annotated[str, typer.Option(help="With --learn: the new column, wide or narrow.")] = "wide",
 ) -> None:
     """Run episodes in simulation, through the whole graph, and report on them."""
     from jaco_bringup.commands.sim import SimOptions, run
 
-    raise typer.Exit(run(SimOptions(episodes, seed, task, policy, profile, realtime, report, domain, run_dir, quiet)))
+    options = SimOptions(episodes, seed, task, policy, profile, realtime, report, domain, run_dir, quiet)
+    raise typer.Exit(run(replace(options, learn=learn, steps=steps, method=method, size=size)))
 
 
 @app.command()

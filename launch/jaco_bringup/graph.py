@@ -10,12 +10,13 @@ No node is given use_sim_time, in simulation neither: they act on the stamps of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from jaco_bringup.policies import find_policy
 from jaco_core.arms import arm_names
 from jaco_core.errors import ConfigError
+from jaco_learner.embedded.settings import METHODS, SIZES
 from jaco_safety.modes import MODE_NAMES
 from jaco_sim.profiles import profile_names
 from jaco_tasks.registry import task_names
@@ -117,10 +118,21 @@ HEIGHT = ArgumentSpec("height", 64, "Height of the published picture [pixel].")
 RATE = ArgumentSpec("rate", 10.0, "Camera images per second [Hz]; the policy acts on each.")
 BACKEND = ArgumentSpec("backend", "fake", "How the driver reaches the arm.", ("fake",))
 
+STEPS = ArgumentSpec("steps", 0, "Control steps after which the running episode is the last one; 0: no such bound.")
+METHOD = ArgumentSpec("method", "progressive", "What learns: a new column on the policy, or a baseline.", METHODS)
+SIZE = ArgumentSpec("size", "wide", "Size of a new column.", SIZES)
+LEARNING_RATE = ArgumentSpec("learning_rate", 1e-3, "The learner's step size.")
+LEARNING_DIR = ArgumentSpec(
+    "learning_dir", "", "Folder for the learner's versions, gone on from if it has some; empty: 'learning' in run_dir."
+)
+
 _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
 REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, WIDTH, HEIGHT, RATE, BACKEND, REAL_MODE)
-LEARN_ARGUMENTS = (*_COMMON, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
+_LEARNING = (STEPS, METHOD, SIZE, LEARNING_RATE, LEARNING_DIR)
+# An update takes seconds on a busy machine, and the simulator waits for it.
+LEARN_TIMEOUT = ArgumentSpec(LOCKSTEP_TIMEOUT.name, 60.0, LOCKSTEP_TIMEOUT.description)
+LEARN_ARGUMENTS = (*_COMMON, REALTIME, LEARN_TIMEOUT, PROFILE, MODE, *_LEARNING)
 
 
 def complete(specs: tuple[ArgumentSpec, ...], given: Mapping[str, Value]) -> dict[str, Value]:
@@ -158,9 +170,45 @@ def sim_graph(arguments: Mapping[str, Value]) -> Graph:
 
 
 def learn_graph(arguments: Mapping[str, Value]) -> Graph:
-    """Returns the simulated graph with a policy that explores, which is what the learner's node joins."""
+    """Returns the simulated graph with a policy that explores, and the learner that improves it.
+
+    Raises:
+        ConfigError: an argument is unknown or wrong, there is no such policy, or no folder for what is learned.
+    """
     a = complete(LEARN_ARGUMENTS, arguments)
-    return Graph("learn", sim_graph({**a, "deterministic": False}).nodes)
+    folder = a["learning_dir"] or (f"{a['run_dir']}/learning" if a["run_dir"] else "")
+    if not folder:
+        raise ConfigError("Learning needs a folder for its versions; give learning_dir or run_dir.")
+    sim = sim_graph({name: a[name] for name in a if name in {spec.name for spec in SIM_ARGUMENTS}} | {"deterministic": False})
+    learner = NodeSpec(
+        "learner",
+        "jaco_learner",
+        "learner",
+        {
+            **{name: a[name] for name in ("arm", "method", "size", "learning_rate", "seed")},
+            "checkpoint": str(find_policy(str(a["policy"]))),
+            "folder": str(folder),
+            "lockstep": not a["realtime"],
+            # In lockstep the graph waits for it between episodes, so there is nobody to yield to.
+            "niceness": 10 if a["realtime"] else 0,
+        },
+        critical=False,
+        restart=True,
+    )
+    patience = 0.8 * float(str(a["lockstep_timeout"]))
+    more: dict[str, dict[str, Value]] = {
+        "policy": {"learning": True, "learner_patience": patience},
+        "task": {"steps": a["steps"]},
+    }
+    nodes = [replace(node, parameters={**node.parameters, **more.get(node.name, {})}) for node in sim.nodes]
+    at = next(index for index, node in enumerate(nodes) if node.name == "policy")
+    managed = (*nodes[:at], learner, *nodes[at:-1])
+    names: dict[str, Value] = {"nodes": tuple(node.name for node in managed if node.lifecycle)}
+    restarting = tuple(node.name for node in managed if node.lifecycle and node.restart)
+    manager = replace(nodes[-1], parameters={**nodes[-1].parameters, **names, "restarting": restarting})
+    if a["steps"]:
+        manager = replace(manager, parameters={**manager.parameters, "exit_when_finished": True})
+    return Graph("learn", (*managed, manager))
 
 
 def real_graph(arguments: Mapping[str, Value]) -> Graph:
@@ -241,7 +289,10 @@ GRAPHS: Mapping[str, GraphSpec] = MappingProxyType(
         "sim": GraphSpec("sim", "The policy moves a simulated arm.", SIM_ARGUMENTS, sim_graph),
         "real": GraphSpec("real", "The policy moves an arm behind a driver, watched by a camera.", REAL_ARGUMENTS, real_graph),
         "learn": GraphSpec(
-            "learn", "The simulated graph with a policy that explores, for a learner to join.", LEARN_ARGUMENTS, learn_graph
+            "learn",
+            "The simulated graph with a policy that explores and a learner that improves it.",
+            LEARN_ARGUMENTS,
+            learn_graph,
         ),
     }
 )

@@ -39,6 +39,7 @@ class Config:
     arm: str = parameter("j2n6s300", "Name of the arm.")
     task: str = parameter("reach", "Name of the task.")
     episodes: int = parameter(0, "Episodes to run, 0 for no end.", lower=0, upper=1_000_000)
+    steps: int = parameter(0, "Control steps after which the running episode is the last, 0 for no end.", lower=0, upper=10**9)
     seed: int = parameter(0, "Seed of the run; every episode's own seed follows from it.", lower=0, upper=2**31)
     lockstep: bool = parameter(True, "Joint states and scene must carry the image's own stamp; false allows `tolerance`.")
     tolerance: float = parameter(
@@ -66,6 +67,7 @@ class TaskNode(JacoNode[Config]):
         self._judged_ns = -1
         self._verdicts: list[EpisodeState] = []
         self._episode = -1
+        self._steps_taken = 0
         self._begins_at = 0
         self._resetting = False
         self._finished = False
@@ -154,11 +156,16 @@ class TaskNode(JacoNode[Config]):
         self._judged_ns, self._verdicts = stamp_ns, []
         if not self._finished:
             self._publish(status)
-        if status.phase == ENDED and 0 < self._config.episodes <= self._episode + 1:
+        self._steps_taken += status.step > 0 and status.phase in (RUNNING, ENDED)
+        if status.phase == ENDED and self._last_episode():
             self._finished = True
             self._publish(replace(status, phase=FINISHED))
         elif status.phase in (WAITING, ENDED):
             self._begin_next()
+
+    def _last_episode(self) -> bool:
+        config = self._config
+        return 0 < config.episodes <= self._episode + 1 or 0 < config.steps <= self._steps_taken
 
     def _publish(self, status: EpisodeStatus) -> None:
         message = convert.episode_to_message(status)
