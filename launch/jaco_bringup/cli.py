@@ -70,6 +70,14 @@ def sim(
 
 
 @app.command()
+def replay(run_dir: Annotated[Path, typer.Argument(help="Folder of a run of `jaco sim --learn`.")]) -> None:
+    """Learn again from a run's recording, and compare the weights with those that were learned in the graph."""
+    from jaco_bringup.commands.replay import run
+
+    raise typer.Exit(run(run_dir))
+
+
+@app.command()
 def up(
     side: Annotated[Side, typer.Argument(help="What the graph ends in.")] = Side.sim,
     arm: Annotated[str, typer.Option(help="Arm.")] = "j2n6s300",

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from jaco_bringup.policies import find_policy
 from jaco_core.arms import arm_names
 from jaco_core.errors import ConfigError
-from jaco_learner.embedded.settings import METHODS, SIZES
+from jaco_learner.embedded.settings import METHODS, SIZES, Settings
 from jaco_safety.modes import MODE_NAMES
 from jaco_sim.profiles import profile_names
 from jaco_tasks.registry import task_names
@@ -121,7 +121,7 @@ BACKEND = ArgumentSpec("backend", "fake", "How the driver reaches the arm.", ("f
 STEPS = ArgumentSpec("steps", 0, "Control steps after which the running episode is the last one; 0: no such bound.")
 METHOD = ArgumentSpec("method", "progressive", "What learns: a new column on the policy, or a baseline.", METHODS)
 SIZE = ArgumentSpec("size", "wide", "Size of a new column.", SIZES)
-LEARNING_RATE = ArgumentSpec("learning_rate", 1e-3, "The learner's step size.")
+LEARNING_RATE = ArgumentSpec("learning_rate", Settings.learning_rate, "The learner's step size.")
 LEARNING_DIR = ArgumentSpec(
     "learning_dir", "", "Folder for the learner's versions, gone on from if it has some; empty: 'learning' in run_dir."
 )

@@ -24,7 +24,7 @@ class Settings:
 
     method: str = "progressive"
     size: str = "wide"
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-4
     discount: float = 0.97
     horizon: int = 20
     batch_steps: int = 400
