@@ -123,7 +123,9 @@ METHOD = ArgumentSpec("method", "progressive", "What learns: a new column on the
 SIZE = ArgumentSpec("size", "wide", "Size of a new column.", SIZES)
 LEARNING_RATE = ArgumentSpec("learning_rate", Settings.learning_rate, "The learner's step size.")
 LEARNING_DIR = ArgumentSpec(
-    "learning_dir", "", "Folder for the learner's versions, gone on from if it has some; empty: 'learning' in run_dir."
+    "learning_dir",
+    "",
+    "Folder for the learner's versions, gone on from if it has some; empty: learning in run_dir, or in runs.",
 )
 
 _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
@@ -173,12 +175,10 @@ def learn_graph(arguments: Mapping[str, Value]) -> Graph:
     """Returns the simulated graph with a policy that explores, and the learner that improves it.
 
     Raises:
-        ConfigError: an argument is unknown or wrong, there is no such policy, or no folder for what is learned.
+        ConfigError: an argument is unknown or wrong, or there is no such policy.
     """
     a = complete(LEARN_ARGUMENTS, arguments)
-    folder = a["learning_dir"] or (f"{a['run_dir']}/learning" if a["run_dir"] else "")
-    if not folder:
-        raise ConfigError("Learning needs a folder for its versions; give learning_dir or run_dir.")
+    folder = a["learning_dir"] or f"{a['run_dir'] or 'runs'}/learning"
     sim = sim_graph({name: a[name] for name in a if name in {spec.name for spec in SIM_ARGUMENTS}} | {"deterministic": False})
     learner = NodeSpec(
         "learner",

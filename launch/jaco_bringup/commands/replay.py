@@ -61,7 +61,7 @@ def replay(run_dir: Path) -> Replayed:
     arm = load_arm(told["arm"])
     settings = Settings(method=told["method"], size=told["size"], learning_rate=told["learning_rate"])
     online = VersionStore(Path(told["folder"]))
-    kept = {version: online.sha256(version) for version in online.numbers()}
+    kept = {version: online.card(version).sha256 for version in online.numbers()}
     offline: dict[int, str] = {}
     with TemporaryDirectory(prefix="jaco-replay-") as folder:
         base = load_checkpoint(Path(told["checkpoint"]), arm)

@@ -139,6 +139,17 @@ def test_damaged_versions_are_passed_over(tmp_path: Path) -> None:
     assert "damaged" in said[0] and "Version 3 in" in said[1]
 
 
+def test_versions_of_another_policy_or_other_settings_are_not_gone_on_from(tmp_path: Path) -> None:
+    policy(tmp_path / "base")
+    policy(tmp_path / "other", lstm=8)
+    play(session(tmp_path / "run", tmp_path / "base"), range(1))
+    with pytest.raises(ConfigError, match="learned with another base"):
+        session(tmp_path / "run", tmp_path / "other")
+    settings = replace(SMALL, learning_rate=1e-5)
+    with pytest.raises(ConfigError, match="learned with another settings"):
+        LearningSession(load_checkpoint(tmp_path / "base"), ARM, settings, 5, VersionStore(tmp_path / "run"), print)
+
+
 def test_a_version_s_card_tells_where_it_comes_from(tmp_path: Path) -> None:
     base = policy(tmp_path / "base")
     play(session(tmp_path / "run", tmp_path / "base"), range(2))

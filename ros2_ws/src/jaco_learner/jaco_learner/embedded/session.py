@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from jaco_core.arms import Arm
+from jaco_core.errors import ConfigError
 from jaco_learner.embedded.assembly import Assembler
 from jaco_learner.embedded.learner import EmbeddedLearner, Snapshot
 from jaco_learner.embedded.log import LogEntry, append_log
@@ -33,7 +34,11 @@ class LearningSession:
     def __init__(
         self, base: Checkpoint, arm: Arm, settings: Settings, seed: int, store: VersionStore, say: Callable[[str], None]
     ) -> None:
-        """Goes on from the newest undamaged version in `store`. `say` takes sentences for the log."""
+        """Goes on from the newest undamaged version in `store`. `say` takes sentences for the log.
+
+        Raises:
+            ConfigError: what is in `store` was learned on another policy or with other settings.
+        """
         self._base, self._store, self._say = base, store, say
         self.learner = EmbeddedLearner(base, settings, seed)
         self._start = self.learner.snapshot()
@@ -47,9 +52,20 @@ class LearningSession:
         for sentence in refused:
             say(sentence)
         if snapshot is not None:
+            self._require_own(snapshot.version)
             self.learner.restore(snapshot)
-            self.word = Word(0, snapshot.version, store.sha256(snapshot.version))
+            self.word = Word(0, snapshot.version, store.card(snapshot.version).sha256)
             say(f"Learning goes on from version {snapshot.version}, after {snapshot.steps} steps.")
+
+    def _require_own(self, version: int) -> None:
+        """Raises ConfigError: the version was learned on another policy or with other settings."""
+        told = self._store.card(version).training
+        for name in ("base", "settings", "seed"):
+            if told.get(name) != self._card.training[name]:
+                raise ConfigError(
+                    f"{self._store.folder} holds versions learned with another {name} ({told.get(name)} instead of "
+                    f"{self._card.training[name]}); give another folder."
+                )
 
     def advance(self) -> list[Word]:
         """Learns from every episode that is over; returns one word for each."""

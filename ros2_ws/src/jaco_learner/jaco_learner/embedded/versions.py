@@ -70,9 +70,9 @@ class VersionStore:
             raise ConfigError(f"Version {version} in {self.folder} cannot be learned on: {error}.") from None
         return Snapshot(version, parent, steps, branch, dict(checkpoint.network.state_dict()), moments)
 
-    def sha256(self, version: int) -> str:
-        """Returns the sha256 of a version's weights."""
-        return read_card(self.path(version)).sha256
+    def card(self, version: int) -> Card:
+        """Returns a version's card."""
+        return read_card(self.path(version))
 
     def newest(self) -> tuple[Snapshot | None, list[str]]:
         """Returns the newest version that is undamaged, None without any, and why newer ones were passed over."""
