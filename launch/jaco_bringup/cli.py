@@ -78,6 +78,24 @@ def replay(run_dir: Annotated[Path, typer.Argument(help="Folder of a run of `jac
 
 
 @app.command()
+def experiment(
+    name: Annotated[str, typer.Argument(help="Experiment: reach_transfer.")],
+    out: Annotated[Path, typer.Option(help="Folder for results.json and the plot; gone on from if it has some.")],
+    steps: Annotated[int, typer.Option(min=50, help="Control steps of each run.")] = 60_000,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
+    condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; all when not given.")] = None,
+    policy: Policy = "reach",
+    profile: Profile = "twin-3",
+) -> None:
+    """Learn under several conditions through the graph in lockstep, and plot the curves beside the paper's."""
+    from jaco_bringup.commands.experiment import run
+    from jaco_bringup.experiments.reach_transfer import CONDITIONS, Plan
+
+    plan = Plan(steps, tuple(range(seeds)), tuple(condition or CONDITIONS), policy, profile)
+    raise typer.Exit(run(name, plan, out))
+
+
+@app.command()
 def up(
     side: Annotated[Side, typer.Argument(help="What the graph ends in.")] = Side.sim,
     arm: Annotated[str, typer.Option(help="Arm.")] = "j2n6s300",
