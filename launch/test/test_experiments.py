@@ -17,7 +17,8 @@ from jaco_learner.embedded.log import LogEntry, append_log
 
 
 def plan(**changes: Any) -> Plan:
-    return Plan(**{"steps": 120, "seeds": (0, 1), "conditions": ("progressive-wide", "scratch"), "policy": "reach", "profile": "twin-3", **changes})  # fmt: skip
+    usual = {"steps": 120, "seeds": (0, 1), "conditions": ("progressive-wide", "scratch"), "policy": "reach", "profile": "twin-3"}
+    return Plan(**{**usual, **changes})
 
 
 class Starts:

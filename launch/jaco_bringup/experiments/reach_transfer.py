@@ -1,4 +1,4 @@
-"""From simulation to a twin of reality, through the graph: a progressive column against its baselines (arXiv:1610.04286, figure 4)."""
+"""From simulation to a twin of reality, through the graph: progressive columns against baselines (as in arXiv:1610.04286)."""
 
 from __future__ import annotations
 
@@ -103,10 +103,9 @@ def _read(plan: Plan, out: Path) -> dict[str, dict[str, Curve]]:
         return {}
     data = json.loads(path.read_text())
     for name in ("steps", "policy", "profile"):
-        if data["plan"][name] != getattr(plan, name):
-            raise ConfigError(
-                f"{path} is of another plan: {name} {data['plan'][name]}, asked {getattr(plan, name)}; give another --out."
-            )
+        found, asked = data["plan"][name], getattr(plan, name)
+        if found != asked:
+            raise ConfigError(f"{path} is of another plan: {name} {found}, asked {asked}; give another --out.")
     return {
         condition: {seed: Curve(tuple(each["steps"]), tuple(each["returns"])) for seed, each in seeds.items()}
         for condition, seeds in data["conditions"].items()
