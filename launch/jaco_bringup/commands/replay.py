@@ -17,7 +17,7 @@ from jaco_core.ros import convert
 from jaco_core.units import NS_PER_S
 from jaco_learner.embedded.messages import judged_from_message, proprioception_from_message, word_from_message
 from jaco_learner.embedded.session import LearningSession
-from jaco_learner.embedded.settings import Settings
+from jaco_learner.embedded.settings import ADJUSTABLE, Settings
 from jaco_learner.embedded.versions import VersionStore
 from jaco_monitor.recorder.writer import FILE_NAME
 from jaco_monitor.recording import Recording, stamp_ns
@@ -59,7 +59,7 @@ def replay(run_dir: Path) -> Replayed:
     """
     told = _parameters(run_dir)
     arm = load_arm(told["arm"])
-    settings = Settings(method=told["method"], size=told["size"], learning_rate=told["learning_rate"])
+    settings = Settings(**{name: told[name] for name in ADJUSTABLE if name in told})
     online = VersionStore(Path(told["folder"]))
     kept = {version: online.card(version).sha256 for version in online.numbers()}
     offline: dict[int, str] = {}

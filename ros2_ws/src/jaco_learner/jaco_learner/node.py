@@ -21,7 +21,7 @@ from jaco_core.ros.polling import PolledSubscription
 from jaco_core.types import ENDED
 from jaco_learner.embedded.messages import judged_from_message, proprioception_from_message, word_from_message
 from jaco_learner.embedded.session import LearningSession, Word
-from jaco_learner.embedded.settings import METHODS, SIZES, Settings
+from jaco_learner.embedded.settings import ADJUSTABLE, METHODS, SIZES, Settings
 from jaco_learner.embedded.versions import VersionStore
 from jaco_policy.checkpoint import load_checkpoint
 
@@ -38,6 +38,7 @@ class Config:
     method: str = parameter("progressive", "What learns.", choices=METHODS)
     size: str = parameter("wide", "Size of a new column.", choices=SIZES)
     learning_rate: float = parameter(Settings.learning_rate, "Step size of Adam.", lower=1e-7, upper=1.0)
+    batch_steps: int = parameter(Settings.batch_steps, "Fewest steps that a version is made of.", lower=1, upper=100_000)
     seed: int = parameter(0, "Seed of what is drawn.", lower=0, upper=2**31)
     lockstep: bool = parameter(True, "Images are published reliably; false: best effort, as by a camera.")
     niceness: int = parameter(10, "How much the learner yields to the other processes.", lower=0, upper=19)
@@ -55,7 +56,7 @@ class LearnerNode(JacoNode[Config]):
         os.nice(max(0, config.niceness - os.nice(0)))
         self._arm = load_arm(config.arm)
         base = load_checkpoint(Path(config.checkpoint), self._arm)
-        settings = Settings(method=config.method, size=config.size, learning_rate=config.learning_rate)
+        settings = Settings(**{name: getattr(config, name) for name in ADJUSTABLE})
         self._store = VersionStore(Path(config.folder))
         self._session = LearningSession(base, self._arm, settings, config.seed, self._store, self.get_logger().info)
         self._versions = self.create_publisher(PolicyVersion, "/policy/version", qos.LATCHED)

@@ -45,5 +45,8 @@ class Settings:
             raise ConfigError(f"Learning needs a discount from 0 to below 1, got {self.discount}.")
 
 
+ADJUSTABLE = ("method", "size", "learning_rate", "batch_steps")
+"""The fields that are parameters of the learner's node."""
+
 WIDTHS: Mapping[str, tuple[int, ...]] = MappingProxyType({"wide": (16, 32, 512, 128), "narrow": (8, 8, 32, 16)})
 """Of arXiv:1610.04286: channels of both convolutions, fc without an LSTM, and fc and LSTM with one."""
