@@ -9,6 +9,8 @@ from jaco_bringup.bench.injector.distortion import Order
 
 # Bounds that faults are noticed by [ms]: config/j2n6s300.yaml, the arm side's watchdog and the policy's own.
 COMMAND, JOINTS, IMAGE, HEARTBEAT, AUTHORITY, WATCHDOG, EPISODE = 350.0, 200.0, 350.0, 300.0, 200.0, 150.0, 350.0
+# The runner looks at its processes every 20 ms and ends them by a signal, which each notices within 100 ms.
+RUNNER = 120.0
 # A camera's period: the first message of a stream that stands still is still news.
 CAMERA = 100.0
 NOTHING = 0.0
@@ -18,7 +20,7 @@ class Act(Enum):
     """How a fault is brought about."""
 
     KILL = "kill"
-    """SIGKILL to the node `target`; the graph ends with it."""
+    """SIGKILL to the node `target`."""
     FREEZE = "freeze"
     """SIGSTOP to the node `target`, SIGCONT after the arm's rest."""
     SLOW = "slow"
@@ -31,6 +33,8 @@ class Act(Enum):
     """The stop input `target` (driver, operator, hardware) demands a stop."""
     SERVICE = "service"
     """/safety/stop is called."""
+    REPLACE = "replace"
+    """The policy's weights on disk are overwritten with something else."""
     HEARTBEAT = "heartbeat"
     """In mode supervised the operator lets go of the dead-man key."""
 
@@ -39,7 +43,8 @@ class Act(Enum):
 class Fault:
     """One fault. `states`, `reasons`: what may be published for it, () when the arm's side alone can act.
 
-    `bound_ms`: the freshness bound that notices it. `tolerated`: the arm goes on, within its limits.
+    `bound_ms`: the freshness bound that notices it. `tolerated`: the arm goes on, within its limits. `ends_run`: nothing but the
+    runner notices, which ends the run, the arm first.
     """
 
     name: str
@@ -51,6 +56,12 @@ class Fault:
     target: str = ""
     order: Order | None = None
     tolerated: bool = False
+    ends_run: bool = False
+
+    @property
+    def survivable(self) -> bool:
+        """Whether the graph is well again afterwards."""
+        return self.act is not Act.KILL or self.tolerated
 
 
 HOLD, PROTECTIVE, EMERGENCY = ("HOLD",), ("PROTECTIVE_STOP",), ("EMERGENCY_STOP",)
@@ -88,8 +99,8 @@ FAULTS = (
         "supervisor_frozen",
         "supervisor process stopped",
         Act.FREEZE,
-        (*PROTECTIVE, *HOLD),
-        ("stale_joints", *_BLIND, "clock_jumped"),
+        HOLD,
+        ("overslept", *_BLIND),
         WATCHDOG,
         "supervisor",
     ),
@@ -97,13 +108,20 @@ FAULTS = (
         "supervisor_slowed",
         "supervisor runs 2 % of the time",
         Act.SLOW,
-        (*PROTECTIVE, *HOLD),
-        ("stale_joints", *_BLIND, "clock_jumped"),
+        HOLD,
+        ("overslept", *_BLIND),
         WATCHDOG,
         "supervisor",
     ),
     Fault("sim_frozen", "arm and camera stopped", Act.FREEZE, PROTECTIVE, ("stale_joints",), JOINTS, "sim"),
     Fault("sim_slowed", "arm and camera run 2 % of the time", Act.SLOW, PROTECTIVE, ("stale_joints",), JOINTS, "sim"),
+    Fault("task_slowed", "task runs 2 % of the time", Act.SLOW, HOLD, _BLIND, EPISODE + COMMAND, "task"),
+    # Processes that the arm does not need.
+    Fault("manager_frozen", "lifecycle manager stopped", Act.FREEZE, _MOVING, (), target="manager", tolerated=True),
+    Fault("recorder_frozen", "recorder stopped", Act.FREEZE, _MOVING, (), target="recorder", tolerated=True),
+    Fault("markers_frozen", "markers stopped", Act.FREEZE, _MOVING, (), target="markers", tolerated=True),
+    Fault("markers_killed", "markers killed, and started again", Act.KILL, _MOVING, (), target="markers", tolerated=True),
+    Fault("weights_replaced", "the weights on disk are overwritten", Act.REPLACE, _MOVING, (), tolerated=True),
     # Commands.
     _distorted("command_dropped", "policy commands lost", "command", "drop", HOLD, _BLIND, COMMAND),
     _distorted("command_delayed", "policy commands 0.6 s late", "command", "delay", HOLD, _BLIND, COMMAND, value=0.6),
@@ -137,6 +155,7 @@ FAULTS = (
     # The camera.
     _distorted("camera_stalled", "no more images", "camera", "drop", HOLD, _BLIND, IMAGE),
     _distorted("camera_frozen", "the same image again", "camera", "freeze", HOLD, _BLIND, IMAGE + CAMERA),
+    _distorted("camera_still", "the same pixels under new stamps", "camera", "still", HOLD, ("frozen_images",), IMAGE + CAMERA),
     # A policy that pushes.
     _push("push_velocity", "policy asks for ten times the top speed", 5, 8.0, "velocity"),
     _push("push_position", "policy pushes a finger into its stop", 6, 0.4, "position"),
@@ -181,6 +200,8 @@ FAULTS = (
     Fault("policy_killed", "policy process killed", Act.KILL, HOLD, _BLIND, COMMAND, "policy"),
     Fault("task_killed", "task process killed", Act.KILL, HOLD, _BLIND, EPISODE + COMMAND, "task"),
     Fault("supervisor_killed", "supervisor process killed", Act.KILL, (), (), WATCHDOG, "supervisor"),
+    Fault("manager_killed", "lifecycle manager killed", Act.KILL, (), (), RUNNER, "manager", ends_run=True),
+    Fault("recorder_killed", "recorder killed", Act.KILL, (), (), RUNNER, "recorder", ends_run=True),
     Fault("sim_killed", "arm and camera killed", Act.KILL, PROTECTIVE, ("stale_joints",), JOINTS, "sim"),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}
