@@ -43,8 +43,8 @@ class Act(Enum):
 class Fault:
     """One fault. `states`, `reasons`: what may be published for it, () when the arm's side alone can act.
 
-    `bound_ms`: the freshness bound that notices it. `tolerated`: the arm goes on, within its limits. `ends_run`: nothing but the
-    runner notices, which ends the run, the arm first.
+    `before`: how messages are distorted from before the fault on. `bound_ms`: the freshness bound that notices it. `tolerated`: the
+    arm goes on, within its limits. `ends_run`: nothing but the runner notices, which ends the run, the arm first.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Fault:
     bound_ms: float = NOTHING
     target: str = ""
     order: Order | None = None
+    before: Order | None = None
     tolerated: bool = False
     ends_run: bool = False
 
@@ -89,6 +90,9 @@ def _push(name: str, what: str, joint: int, velocity: float, *reasons: str) -> F
 
 
 _BLIND = ("stale_images", "stale_command")
+
+# Whatever the policy makes of a picture that stands still: the arm turns about its base.
+_TURN = Order("command", "push", values=(0.5, *[0.0] * 8))
 
 FAULTS = (
     # Processes. Their deaths end the run; they come last, each with a graph of its own.
@@ -155,7 +159,16 @@ FAULTS = (
     # The camera.
     _distorted("camera_stalled", "no more images", "camera", "drop", HOLD, _BLIND, IMAGE),
     _distorted("camera_frozen", "the same image again", "camera", "freeze", HOLD, _BLIND, IMAGE + CAMERA),
-    _distorted("camera_still", "the same pixels under new stamps", "camera", "still", HOLD, ("frozen_images",), IMAGE + CAMERA),
+    Fault(
+        "camera_still",
+        "the same pixels under new stamps",
+        Act.DISTORT,
+        HOLD,
+        ("frozen_images",),
+        IMAGE + CAMERA,
+        order=Order("camera", "still"),
+        before=_TURN,
+    ),
     # A policy that pushes.
     _push("push_velocity", "policy asks for ten times the top speed", 5, 8.0, "velocity"),
     _push("push_position", "policy pushes a finger into its stop", 6, 0.4, "position"),

@@ -118,6 +118,8 @@ class Stage:
         if fault.act is Act.HEARTBEAT:
             witness.key_held = True
             witness.call("/safety/set_mode", mode="supervised")
+        if fault.before is not None:
+            witness.order(fault.before)
         witness.wait(self.moves, MOTION_TIMEOUT_S, f"the arm to move before '{fault.name}'", self.poll)
 
     def moves(self) -> bool:
@@ -202,8 +204,9 @@ class Stage:
         if fault.act in (Act.FREEZE, Act.SLOW):
             self.runner.send(fault.target, signal.SIGCONT)
         elif fault.act is Act.DISTORT:
-            assert fault.order is not None
-            witness.order(Order(fault.order.stream, "none"))
+            for order in (fault.order, fault.before):
+                if order is not None:
+                    witness.order(Order(order.stream, "none"))
         elif fault.act is Act.RIVAL:
             witness.remove_rivals()
         elif fault.act is Act.REPLACE:
