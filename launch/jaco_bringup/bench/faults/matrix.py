@@ -43,8 +43,8 @@ class Act(Enum):
 class Fault:
     """One fault. `states`, `reasons`: what may be published for it, () when the arm's side alone can act.
 
-    `before`: how messages are distorted from before the fault on. `bound_ms`: the freshness bound that notices it. `tolerated`: the
-    arm goes on, within its limits. `ends_run`: nothing but the runner notices, which ends the run, the arm first.
+    `before`: how messages are distorted from before the fault on. `bound_ms`: the freshness bound that notices it. `tolerated`:
+    the arm goes on, within its limits. `ends_run`: nothing but the runner notices, which ends the run, the arm first.
     """
 
     name: str

@@ -22,6 +22,7 @@ from jaco_bringup.bench.injector.distortion import Order
 from jaco_core.errors import TimeoutExceeded
 from jaco_core.ros import qos
 from jaco_core.ros.convert import joints_from_message, ns_to_stamp, stamp_to_ns
+from jaco_core.scheduling import Urgency, hurry
 from jaco_core.types import frozen_vector
 from jaco_safety.reasons import State
 
@@ -73,6 +74,7 @@ class Witness:
             "/safety/set_mode": node.create_client(SetMode, "/safety/set_mode"),
         }
         self._rivals: list[Any] = []
+        hurry(Urgency.OBSERVER)
         self._ending = False
         self._thread = threading.Thread(target=self._spin, name="witness", daemon=True)
         self._thread.start()

@@ -6,6 +6,7 @@ keeps 5 % of each second for the others (sched_rt_runtime_us), and these process
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 from enum import IntEnum
@@ -20,6 +21,9 @@ REMEDY = "put 'USER - rtprio 3' into /etc/security/limits.d/jaco.conf and log in
 class Urgency(IntEnum):
     """Who goes first; the numbers are SCHED_RR priorities, the lowest that order them."""
 
+    OBSERVER = 0
+    """What only watches: its threads in the middleware (named "dds.", by Fast DDS) run at the lowest real-time priority, the rest
+    at none. They hold locks in shared memory that who publishes waits for."""
     POLICY = 1
     """What proposes, and what it waits for."""
     ARM = 2
@@ -29,22 +33,33 @@ class Urgency(IntEnum):
 
 
 def hurry(urgency: Urgency, tasks: Path = _TASKS) -> str:
-    """Raises every thread of this process to `urgency`, and says as a sentence what came of it. Threads made later inherit it."""
-    _raise_soft_limit(urgency)
-    threads = [int(entry.name) for entry in tasks.iterdir()]
+    """Raises the threads of this process to `urgency`, and says as a sentence what came of it. Threads made later inherit it."""
+    priority = max(int(urgency), 1)
+    _raise_soft_limit(priority)
+    threads = _threads(tasks, "dds." if urgency is Urgency.OBSERVER else "")
     try:
         for thread in threads:
-            os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(int(urgency)))
+            os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(priority))
     except ProcessLookupError:
         return hurry(urgency, tasks)  # a thread ended meanwhile
     except PermissionError:
         return f"Real-time priority is not permitted: {_be_nice(threads)} To permit it, {REMEDY}."
-    return f"Runs at real-time priority {int(urgency)}."
+    return f"{'Listens' if urgency is Urgency.OBSERVER else 'Runs'} at real-time priority {priority}."
 
 
-def _raise_soft_limit(urgency: Urgency) -> None:
+def _threads(tasks: Path, prefix: str) -> list[int]:
+    """Returns the threads whose name begins with `prefix`."""
+    found = []
+    for entry in tasks.iterdir():
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if (entry / "comm").read_text().startswith(prefix):
+                found.append(int(entry.name))
+    return found
+
+
+def _raise_soft_limit(priority: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_RTPRIO)
-    if soft < urgency <= hard:
+    if soft < priority <= hard:
         resource.setrlimit(resource.RLIMIT_RTPRIO, (hard, hard))
 
 

@@ -36,7 +36,7 @@ class JacoNode(LifecycleNode, Generic[C]):
         super().__init__(name)
         self.active = False
         self.failure: str | None = None
-        self.urgency: Urgency | None = None
+        self.urgency: Urgency | None = Urgency.OBSERVER
         self.owns_process = False
         """Set by `run_node`: nodes that share a process, as in tests, leave its priority alone."""
         self._config_type = config
