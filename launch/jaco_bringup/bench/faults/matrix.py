@@ -9,8 +9,9 @@ from jaco_bringup.bench.injector.distortion import Order
 
 # Bounds that faults are noticed by [ms]: config/j2n6s300.yaml, the arm side's watchdog and the policy's own.
 COMMAND, JOINTS, IMAGE, HEARTBEAT, AUTHORITY, WATCHDOG, EPISODE = 350.0, 200.0, 350.0, 300.0, 200.0, 150.0, 350.0
-# The runner looks at its processes every 20 ms and ends them by a signal, which each notices within 100 ms.
-RUNNER = 120.0
+# The runner looks at its processes every 20 ms, reads a dead one's last words for up to 1 s, and ends the others by a signal,
+# which each notices within 100 ms; until then the supervisor goes on judging.
+RUNNER = 1120.0
 # A camera's period: the first message of a stream that stands still is still news.
 CAMERA = 100.0
 NOTHING = 0.0

