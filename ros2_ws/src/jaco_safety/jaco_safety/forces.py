@@ -35,14 +35,9 @@ class ForceMonitor:
         self._force_limit = limits.contact_force
         self._dofs = chain.dofs
         self._chain = chain
-<<<<<<< HEAD
-        self._friction: list[float] = chain.model.dof_frictionloss[chain.dofs].tolist()
-        self._damping = np.array(chain.model.dof_damping[chain.dofs])
+        self._friction, self._damping = chain.model.dof_frictionloss[self._dofs], chain.model.dof_damping[self._dofs]
         # Kept by `begin`: it is measured, not estimated from what came before.
         self._felt = 0.0
-=======
-        self._friction, self._damping = chain.model.dof_frictionloss[self._dofs], chain.model.dof_damping[self._dofs]
->>>>>>> filter
         self.begin()
 
     def begin(self) -> None:
