@@ -181,6 +181,11 @@ def spring(
     end()
     with pytest.raises(HardwareFault):
         bench.port.send(np.full(len(bench.arm), 0.2), 0)
+    # A base that hung may still do the one speed that was under way, and then does the stop that was sent behind it.
+    wait_for(lambda: not bench.lost(), "the port to be connected")
+    wait_for(lambda: not moving(), "the arm to stand")
+    with pytest.raises(HardwareFault):
+        bench.port.send(np.full(len(bench.arm), 0.2), 0)
     assert not moving(), "nothing moves before a reset"
     reset(bench)
     assert not moving()

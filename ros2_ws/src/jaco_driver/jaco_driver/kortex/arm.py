@@ -90,6 +90,7 @@ class KortexArm:
         self._life.check_lost()
         if not self._heartbeat.watched:
             raise ArmInFault(_UNWATCHED)
+        self._wait_for(lambda: self._age_ns() < seconds_to_ns(self._settings.feedback_timeout), None)
         feedback = self._fresh()
         if feedback.fault:
             raise ArmInFault(feedback.fault)
@@ -229,7 +230,14 @@ class KortexArm:
     def _start_threads(self) -> None:
         self._heartbeat = Heartbeat(self._settings.heartbeat_timeout)
         self._keeper = Keeper(self._settings, self._reconnect, self._news.append)
-        self._listener = Listener(self._settings, lambda: self._connection, self._on_failed_feedback, self._on_fault, self._watch)
+        self._listener = Listener(
+            self._settings,
+            lambda: self._connection,
+            self._on_failed_feedback,
+            self._on_fault,
+            self._watch,
+            lambda: self._life.phase is Phase.ACTIVE,
+        )
         self._stopper = Stopper(
             self._settings, self._calls, lambda: self._listener.newest, self._on_severed, self._joints.has_gripper
         )
@@ -320,14 +328,16 @@ class KortexArm:
             raise ConnectionLost("The connection to the arm is being made.")
         return calls
 
+    def _age_ns(self) -> float:
+        """Returns the age of the newest feedback, infinite before the first."""
+        feedback = self._listener.newest
+        return np.inf if feedback is None else time.monotonic_ns() - feedback.steady_ns
+
     def _fresh(self) -> Feedback:
         """Returns the newest feedback. Raises ConnectionLost: it is too old."""
-        feedback = self._listener.newest
-        if feedback is None:
-            raise ConnectionLost("There is no feedback from the arm yet.")
-        age_ns = time.monotonic_ns() - feedback.steady_ns
-        if age_ns > 2 * seconds_to_ns(self._settings.feedback_timeout):
-            raise ConnectionLost(f"The last feedback is {ns_to_seconds(age_ns):.2f} s old.")
+        feedback, age_ns = self._listener.newest, self._age_ns()
+        if feedback is None or age_ns > 2 * seconds_to_ns(self._settings.feedback_timeout):
+            raise ConnectionLost(f"The last feedback of the arm is {age_ns * 1e-9:.2f} s old.")
         return feedback
 
     def _wait_for(self, condition: Callable[[], bool], otherwise: HardwareFault | None) -> None:

@@ -30,6 +30,7 @@ class Listener(threading.Thread):
         failed: Callable[[HardwareFault, Connection], None],
         faulted: Callable[[str], None],
         tick: Callable[[], None],
+        active: Callable[[], bool],
     ) -> None:
         super().__init__(name="kortex feedback", daemon=True)
         self._settings = settings
@@ -37,6 +38,7 @@ class Listener(threading.Thread):
         self._failed = failed
         self._faulted = faulted
         self._tick = tick
+        self._active = active
         self._ending = threading.Event()
         self._last_ns = time.monotonic_ns()
         self._changed_ns = 0
@@ -68,7 +70,8 @@ class Listener(threading.Thread):
             self.newest = feedback
         except ConnectionLost as error:
             missing = ns_to_seconds(time.monotonic_ns() - self._last_ns)
-            if missing > self._settings.feedback_timeout:
+            # While nothing can move, a busy moment is no reason to connect again.
+            if missing > (self._settings.feedback_timeout if self._active() else self._settings.connect_timeout):
                 self._last_ns = time.monotonic_ns()
                 self._failed(ConnectionLost(f"No feedback for {missing * 1000.0:.0f} ms: {error}"), connection)
         except ContractError as error:
