@@ -201,7 +201,10 @@ def test_arm_rests_when_the_driver_is_frozen_or_killed_in_motion(name: str, tmp_
         bench.drive(0.15)
         bench.driver.send_signal(signal.SIGSTOP)
         bench.until(lambda: bench.moves_at(0.0), "the arm to rest while its driver is frozen")
+        told = len(bench.states)
         bench.driver.send_signal(signal.SIGCONT)
+        # It may find its joint states too old at first, which is a fault.
+        bench.until(lambda: len(bench.states) > told + 20, "the driver to go on")
         if bench.faults and bench.faults[-1].active:
             bench.until_cleared()
         bench.drive(0.15)
