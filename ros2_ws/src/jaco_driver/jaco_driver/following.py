@@ -13,6 +13,8 @@ from jaco_core.units import ns_to_seconds, seconds_to_ns
 # Displacements are compared over this time, and the arm may be so late with them [s].
 _WINDOW_NS = seconds_to_ns(0.5)
 _LAG_NS = seconds_to_ns(0.3)
+# After a gap this long the driver was not running, and what the arm was told meanwhile is not known [s].
+_GAP_NS = seconds_to_ns(0.1)
 # What the displacement may be off by: this [rad], and this share of what was asked.
 _SLACK_RAD = 0.04
 _SLACK_SHARE = 0.5
@@ -65,6 +67,8 @@ class FollowingCheck:
         return f"Arm '{self._arm.name}' does not follow: {name} was to move {told:.3f} rad in {window} s and moved {way:.3f}"
 
     def _advance(self, steady_ns: int) -> None:
-        if self._since_ns is not None:
+        if self._since_ns is not None and steady_ns - self._since_ns > _GAP_NS:
+            self._history.clear()
+        elif self._since_ns is not None:
             self._asked = self._asked + self._velocity * ns_to_seconds(steady_ns - self._since_ns)
         self._since_ns = steady_ns

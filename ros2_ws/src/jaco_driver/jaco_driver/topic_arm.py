@@ -169,6 +169,8 @@ class TopicArm(ABC):
     # What it notices between calls.
     def fault(self) -> str:
         """Returns why the arm was told to rest although nobody asked for it, "" when it was not."""
+        if self._active and self._open_link is not None:
+            self._notice(self._open_link)
         return self._fault
 
     def news(self) -> list[str]:
@@ -200,11 +202,16 @@ class TopicArm(ABC):
             raise ConnectionLost(f"Nobody takes the commands to arm '{self._arm.name}': its driver or its controller has ended.")
         return measured
 
-    def _check_fault(self) -> None:
-        """Raises ArmInFault when the arm reports a fault, or did; it rests then."""
-        trouble = self._link().trouble()
+    def _notice(self, link: Link) -> None:
+        """Keeps the fault that the arm's topics report; tells the arm to rest while there is one."""
+        trouble = link.trouble()
         if trouble:
             self._fault = self._fault or f"Arm '{self._arm.name}' is in fault: {trouble}"
         if self._fault:
             self.rest()
+
+    def _check_fault(self) -> None:
+        """Raises ArmInFault when the arm reports a fault, or did; it rests then."""
+        self._notice(self._link())
+        if self._fault:
             raise ArmInFault(f"{self._fault}; see to its cause, then clear its faults.")

@@ -57,6 +57,18 @@ def test_finger_that_holds_something_is_left_alone() -> None:
     assert not any(verdicts(lambda time: 0.5, lambda time: 0.0, joint=6))
 
 
+def test_driver_that_was_frozen_does_not_blame_the_arm() -> None:
+    check, moving = FollowingCheck(ARM), np.zeros(len(ARM))
+    moving[1] = 0.5
+    position = ARM.home.copy()
+    for tick in range(400):
+        # Frozen for a second after two; the arm was stopped meanwhile.
+        now_ns = tick * TICK_NS + (100 * TICK_NS if tick >= 200 else 0)
+        check.command(moving, now_ns)
+        position = position + 0.01 * moving
+        assert not check.measure(position, now_ns + TICK_NS // 2)
+
+
 def test_begin_forgets() -> None:
     check = FollowingCheck(ARM)
     for tick in range(200):

@@ -193,11 +193,20 @@ def test_whatever_the_arms_driver_does_the_arm_comes_to_rest(bench: Bench) -> No
     assert bench.driver.poll() is None, "the driver survives"
 
 
-@pytest.mark.parametrize("name", ["kinova_ros", "ros2_control trajectory"])
-def test_arm_rests_when_the_driver_is_killed_in_motion(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["kinova_ros", "ros2_control trajectory", "ros2_control velocity"])
+def test_arm_rests_when_the_driver_is_frozen_or_killed_in_motion(name: str, tmp_path: Path) -> None:
     bench = BENCHES[name](tmp_path)
     try:
         bench.start()
+        bench.drive(0.15)
+        bench.driver.send_signal(signal.SIGSTOP)
+        bench.until(lambda: bench.moves_at(0.0), "the arm to rest while its driver is frozen")
+        told = len(bench.states)
+        bench.driver.send_signal(signal.SIGCONT)
+        # It may find its joint states too old at first, which is a fault.
+        bench.until(lambda: len(bench.states) > told + 20, "the driver to go on")
+        if bench.faults and bench.faults[-1].active:
+            bench.until_cleared()
         bench.drive(0.15)
         bench.driver.kill()
         bench.until(lambda: bench.moves_at(0.0), "the arm to rest without its driver")

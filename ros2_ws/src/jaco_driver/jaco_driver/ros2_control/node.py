@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from rclpy.context import Context
 from rclpy.duration import Duration
 from trajectory_msgs.msg import JointTrajectoryPoint
@@ -19,6 +20,7 @@ from jaco_core.ros.interfaces import interface
 from jaco_core.types import JointSample, WrenchSample
 from jaco_driver.ros2_control.arm import Ros2ControlArm
 from jaco_driver.ros2_control.commands import Array, Command
+from jaco_driver.ros2_control.guard import Guard
 from jaco_driver.ros2_control.robots import Robot, load_robot
 from jaco_driver.ros_link.node import RosLink, arrived_joints, arrived_wrenches
 
@@ -49,12 +51,16 @@ class Ros2ControlConfig:
 class ControllerTopics:
     """A ControllerLink on real topics."""
 
-    def __init__(self, name: str, arm: Arm, robot: Robot, timeout: float, context: Context | None = None) -> None:
+    def __init__(
+        self, name: str, arm: Arm, robot: Robot, timeout: float, context: Context | None = None, guarded: bool = False
+    ) -> None:
         """Raises ConfigError: a message type is not installed; ConnectionLost: no status topic within `timeout` [s]."""
         self._robot = robot
         self._names = [robot.joint_prefix + joint for joint in arm.joint_names]
         self._link = RosLink(name, context)
         self._status: dict[str, Any] = {}
+        self._guard: Guard | None = None
+        self._moving = False
         try:
             trajectory = robot.command_interface == "trajectory"
             kind = "trajectory_msgs/msg/JointTrajectory" if trajectory else "std_msgs/msg/Float64MultiArray"
@@ -64,12 +70,17 @@ class ControllerTopics:
             self._wrenches = self._link.listen(_WRENCH, robot.wrench) if robot.wrench else None
             self._statuses = [self._link.listen_as_offered(s.type, s.topic, timeout) for s in robot.status]
             self.wait(self._heard, timeout, "the robot to tell its status")
+            if guarded:
+                self._guard = Guard(robot.command_topic, len(arm), f"{name}_guard")
+                self.wait(self._guard.ready, timeout, "the controller's guard to start")
         except Exception:
-            self._link.close()
+            self.close()
             raise
         self.sent = 0
 
     def joints(self) -> Sequence[JointSample]:
+        if self._guard is not None:
+            self._guard.feed(moving=self._moving)
         return arrived_joints(self._joints)
 
     @property
@@ -88,7 +99,9 @@ class ControllerTopics:
             value = self._status.get(status.topic)
             if value not in status.good:
                 return f"{status.topic} says {status.field} = {value}, expected {' or '.join(map(str, status.good))}"
-        return self._link.rivals(self._robot.command_topic)
+        if self._guard is not None and not self._guard.alive:
+            return "the process that guards its velocity controller has ended"
+        return self._link.rivals(self._robot.command_topic, allowed=1 if self._guard is None else 2)
 
     def wait(self, predicate: Callable[[], bool], timeout: float, what: str) -> None:
         self._link.wait(predicate, timeout, what)
@@ -101,6 +114,9 @@ class ControllerTopics:
         return tuple(answer.values[0].string_array_value) if answer.values else ()
 
     def send(self, command: Command) -> None:
+        self._moving = isinstance(command, Array) and bool(np.any(command.values))
+        if self._guard is not None:
+            self._guard.feed(moving=self._moving)
         self._commands.publish(self._to_message(command))
         self.sent += 1
 
@@ -113,6 +129,8 @@ class ControllerTopics:
         return refused
 
     def close(self) -> None:
+        if self._guard is not None:
+            self._guard.close()
         self._link.close()
 
     def _heard(self) -> bool:
@@ -160,6 +178,8 @@ def make_ros2_control(arm: Arm, node: Any) -> Ros2ControlArm:
     name = f"{node.get_name()}_link" if node is not None else "driver_link"
 
     def make_link() -> ControllerTopics:
-        return ControllerTopics(name, arm, robot, config.controller_connect_timeout)
+        # The other kinds of controllers stop by themselves when no command comes any more.
+        guarded = robot.command_interface == "velocity"
+        return ControllerTopics(name, arm, robot, config.controller_connect_timeout, guarded=guarded)
 
     return Ros2ControlArm(arm, robot, make_link, config.controller_state_timeout, config.controller_connect_timeout)

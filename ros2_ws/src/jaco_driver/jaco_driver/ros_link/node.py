@@ -56,13 +56,13 @@ class RosLink:
         latched = bool(offered) and all(durability == DurabilityPolicy.TRANSIENT_LOCAL for durability in offered)
         return self.listen(kind, topic, qos.LATCHED if latched else qos.SENSOR)
 
-    def rivals(self, topic: str) -> str:
-        """Returns which nodes publish `topic` beside this one, as a clause, or ""."""
+    def rivals(self, topic: str, allowed: int = 1) -> str:
+        """Returns which nodes publish `topic` when they are more than are `allowed`, this one among them, as a clause, or ""."""
         # Counting is a hundred times cheaper than naming.
-        if self._node.count_publishers(topic) <= 1:
+        if self._node.count_publishers(topic) <= allowed:
             return ""
         names = sorted(info.node_name for info in self._node.get_publishers_info_by_topic(topic))
-        return f"{len(names)} nodes publish {topic}, only one may: {', '.join(names)}"
+        return f"{len(names)} nodes publish {topic}, only {allowed} may: {', '.join(names)}"
 
     def wait(self, predicate: Callable[[], bool], timeout: float, what: str) -> None:
         """Waits until `predicate()`. Raises ConnectionLost: it stays false for `timeout` [s] of steady time."""

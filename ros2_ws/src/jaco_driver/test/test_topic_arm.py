@@ -1,4 +1,4 @@
-"""What pushes the tool reaches the driver, and a sensor that falls silent or talks nonsense is a fault."""
+"""What pushes the tool and what ails the arm reach the driver; a sensor that falls silent or talks nonsense is a fault."""
 
 from __future__ import annotations
 
@@ -76,6 +76,15 @@ def test_wrench_that_is_not_finite_is_a_fault(rig: TopicRig) -> None:
     rig.stand_in.push = np.array([np.nan, 0.0, 0.0])
     rig.until(lambda: driver.wrench(rig.now_ns()) is None, "the fault")
     assert "wrench at its tool that is not finite" in driver.fault
+
+
+def test_fault_of_the_arms_driver_is_told_without_a_command(rig: TopicRig) -> None:
+    rig.port.configure()
+    rig.port.activate(rig.now_ns())
+    assert rig.port.fault() == ""
+    assert isinstance(rig.stand_in, ControllerStandIn)
+    rig.stand_in.fault()
+    rig.until(lambda: "/fault_controller/internal_fault says data = True" in rig.port.fault(), "the fault")
 
 
 def test_arm_that_feels_nothing_tells_nothing() -> None:
