@@ -88,7 +88,7 @@ def replay(run_dir: Annotated[Path, typer.Argument(help="Folder of a run of `jac
 def experiment(
     name: Annotated[str, typer.Argument(help="Experiment: reach_transfer.")],
     out: Annotated[Path, typer.Option(help="Folder for results.json and the plot; gone on from if it has some.")],
-    steps: Annotated[int, typer.Option(min=50, help="Control steps of each run.")] = 60_000,
+    steps: Annotated[int, typer.Option(min=100, help="Control steps of each run.")] = 60_000,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
     condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; all when not given.")] = None,
     policy: Policy = "reach",

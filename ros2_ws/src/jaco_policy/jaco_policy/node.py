@@ -26,7 +26,7 @@ from jaco_policy.checkpoint import load_checkpoint
 from jaco_policy.guard import Guard, GuardRule
 from jaco_policy.inference import PolicyRuntime
 from jaco_policy.succession import LearnerWord, Succession
-from jaco_policy.swap import FIRST_VERSION, WeightSwap, load_runtime
+from jaco_policy.swap import FIRST_VERSION, WeightSwap, load_runtime, require_pixels_alone
 
 RETRY_S = 0.005
 
@@ -64,6 +64,7 @@ class PolicyNode(JacoNode[Config]):
         self._arm = load_arm(config.arm)
         self._checkpoint = load_checkpoint(Path(config.checkpoint), self._arm)
         self._runtime = PolicyRuntime(self._checkpoint, config.deterministic, config.seed)
+        require_pixels_alone(self._runtime)
         if self._runtime.notice:
             self.get_logger().warning(self._runtime.notice)
         self._succession: Succession | None = None

@@ -127,6 +127,18 @@ def load_runtime(path: Path, arm: Arm, deterministic: bool, seed: int) -> Policy
     return PolicyRuntime(load_checkpoint(path, arm), deterministic, seed)
 
 
+def require_pixels_alone(runtime: PolicyRuntime) -> None:
+    """Checks that the policy reads nothing but images, which is all that its node gives it.
+
+    Raises:
+        ContractError: it reads proprioception.
+    """
+    if runtime.inputs:
+        raise ContractError(
+            f"Policy '{runtime.card.name}' reads {runtime.inputs} joint values, too; the policy's node gives images alone."
+        )
+
+
 def check_successor(runtime: PolicyRuntime, before: Card, sha256: str) -> None:
     """Checks that `runtime` may take the place of the policy with card `before`, and that it can act.
 
@@ -139,7 +151,8 @@ def check_successor(runtime: PolicyRuntime, before: Card, sha256: str) -> None:
     for name in ("task", "arm", "joints", "action_speeds", "control_period_s", "camera"):
         if getattr(card, name) != getattr(before, name):
             raise ContractError(f"Its {name} is {getattr(card, name)}, that of the policy before {getattr(before, name)}.")
+    require_pixels_alone(runtime)
     shape = (card.camera.height, card.camera.width, 3)
     for image in (np.zeros(shape, np.uint8), np.random.default_rng(0).integers(0, 256, shape, np.uint8)):
-        runtime.act(image, np.zeros(runtime.inputs) if runtime.inputs else None)
+        runtime.act(image)
     runtime.begin_episode()

@@ -18,7 +18,7 @@ from jaco_policy.progressive import ProgressiveNet
 
 MOMENTS_FILE = "moments.safetensors"
 # How many of the newest are kept: more than a policy tries before it trusts one. Every so many for ever.
-KEPT_NEWEST, KEPT_EVERY = 64, 100
+KEPT_NEWEST, KEPT_EVERY = 32, 100
 _LINEAGE = ("version", "parent", "steps", "branch")
 
 
@@ -26,7 +26,8 @@ class VersionStore:
     """A folder of versions. `anchor`: one that is kept however old it becomes."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        # The policy's node may work elsewhere.
+        self.folder = folder = folder.expanduser().absolute()
         self.anchor = 1
         try:
             folder.mkdir(parents=True, exist_ok=True)
