@@ -96,6 +96,9 @@ def up(
     port_tcp: Annotated[int, typer.Option(help="Its port for commands.")] = 10000,
     port_udp: Annotated[int, typer.Option(help="Its port for feedback.")] = 10001,
     credentials: Annotated[str, typer.Option(help="File with its user and password; else the environment says them.")] = "",
+    controllers: Annotated[
+        str, typer.Option(help="Set-up of backend ros2_control: generic, ur, franka, kortex or a file.")
+    ] = "generic",
     domain: Domain = None,
     run_dir: RunDir = None,
 ) -> None:
@@ -109,6 +112,8 @@ def up(
     own: dict[str, bool | int | float | str] = (
         {"realtime": True} if side is Side.sim else {**seen, "start": start, "minutes": minutes, "backend": backend, **kortex}
     )
+    if side is Side.real:
+        own["controllers"] = controllers
     raise typer.Exit(run(side.value, {**common, **own}, domain, run_dir))
 
 
@@ -125,13 +130,16 @@ def emulate(
     camera: Annotated[bool, typer.Option(help="Draw the scene for who opens /camera.mjpg on the control port.")] = True,
     image_size: Annotated[int, typer.Option(min=16, max=2048, help="Width and height of its pictures [px].")] = 64,
     trouble: Annotated[list[str] | None, typer.Option(help="What goes wrong, as in hung=true; may be repeated.")] = None,
+    domain: Annotated[
+        int | None, typer.Option(min=0, max=101, help="ROS domain of a graph before whose episodes the target is moved.")
+    ] = None,
 ) -> None:
     """Emulate a Kortex base with a Gen3 in the simulator's scene, for the real driver to connect to."""
     from jaco_bringup.commands.emulate import EmulateOptions, run
 
-    troubles = tuple(trouble or ())
+    ports = port_tcp, port_udp, port_control
     raise typer.Exit(
-        run(EmulateOptions(arm, host, port_tcp, port_udp, port_control, task, profile, seed, camera, image_size, troubles))
+        run(EmulateOptions(arm, host, *ports, task, profile, seed, camera, image_size, tuple(trouble or ()), domain))
     )
 
 

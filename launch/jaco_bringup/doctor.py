@@ -45,6 +45,22 @@ print(json.dumps(found))
 """
 """Run by the environment's interpreter: what imports, its version, and the renderer; a failure is "! reason"."""
 
+KORTEX_PROBE = """
+import json
+from importlib import metadata
+from jaco_core.errors import JacoError
+from jaco_driver.kortex import loader
+found = {"folder": str(loader.kortex_folder()), "install": loader.install_line(loader.kortex_folder())}
+try:
+    loader.load_vendor()
+    import google.protobuf
+    found["kortex_api"] = f"imports, with protobuf {google.protobuf.__version__}, looked for in {loader.kortex_folder()} first"
+except JacoError as error:
+    found["kortex_api"] = f"! {error.__cause__}"
+print(json.dumps(found))
+"""
+"""Run on its own, since Kinova's client needs another protobuf than the rest may have loaded."""
+
 
 TRY_PRIORITY = """
 import os, resource
@@ -168,6 +184,18 @@ def check_policies(folders: Mapping[str, bool]) -> Finding:
     return Finding("policies", State.OK, ", ".join(sorted(folders)))
 
 
+def check_kortex(found: Mapping[str, str]) -> Finding:
+    """Kinova's client for the Gen3; `found` is KORTEX_PROBE's answer."""
+    answer = found.get("kortex_api", "! it could not be looked for")
+    if not answer.startswith("! "):
+        return Finding("kortex_api", State.OK, answer)
+    remedy = (
+        "Only a Kinova Gen3 needs it. github.com/Kinovarobotics/Kinova-kortex2_Gen3_G3L says where its wheel is (2.6 or later); "
+        f"then, beside the wheel: {found.get('install', 'pip install it')}  (only the driver's process looks there)"
+    )
+    return Finding("kortex_api", State.NOTE, answer[2:], remedy)
+
+
 def read_os_release(path: Path = Path("/etc/os-release")) -> dict[str, str]:
     """The fields of an os-release file, without their quotes; empty where there is none."""
     try:
@@ -183,11 +211,11 @@ def find_policies(folder: Path) -> dict[str, bool]:
     return {path.name: all((path / part).is_file() for part in parts) for path in folder.glob("*") if path.is_dir()}
 
 
-def probe_environment(root: Path) -> dict[str, str]:
-    """Runs PROBE in the environment that the set-up made; a failure to start is an answer too."""
+def probe_environment(root: Path, probe: str = PROBE) -> dict[str, str]:
+    """Runs `probe` in the environment that the set-up made; a failure to start is an answer too."""
     script = 'source "$0/.venv/jaco/environment.bash" && exec python -c "$1"'
     try:
-        done = subprocess.run(["bash", "-c", script, str(root), PROBE], capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(["bash", "-c", script, str(root), probe], capture_output=True, text=True, timeout=120, check=False)
         answer: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
     except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
         return {"environment": f"! it does not start ({error})"}
@@ -211,6 +239,7 @@ def examine(root: Path) -> list[Finding]:
     findings += [check_disk(shutil.disk_usage(root).free, is_set_up), check_ros(status.get("mode", "wheels")), *setup]
     if is_set_up:
         findings += check_environment(probe_environment(root))
+        findings.append(check_kortex(probe_environment(root, KORTEX_PROBE)))
     findings.append(check_policies(find_policies(root / "models/policies")))
     return findings
 

@@ -103,3 +103,11 @@ def test_os_release_is_read_without_its_quotes(tmp_path: Path) -> None:
 def test_the_report_puts_each_remedy_below_its_finding() -> None:
     report = doctor.render([Finding("disk", State.OK, "much"), Finding("python3", State.MISSING, "none", "get one")])
     assert report.splitlines() == ["ok       disk     much", "missing  python3  none", "                  -> get one"]
+
+
+def test_kinovas_client_is_a_note_with_the_way_to_get_it() -> None:
+    assert doctor.check_kortex({"kortex_api": "imports, with protobuf 3.20.3"}).state is State.OK
+    missing = doctor.check_kortex({"kortex_api": "! No module named 'kortex_api'", "install": "pip install --target there"})
+    assert missing.state is State.NOTE
+    assert missing.text == "No module named 'kortex_api'"
+    assert "pip install --target there" in missing.remedy

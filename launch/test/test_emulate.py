@@ -16,15 +16,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from jaco_interfaces.msg import EpisodeState
 
 from jaco_bringup.commands.emulate import EmulateOptions, parse_troubles, start
+from jaco_bringup.domain import take_domain
+from jaco_bringup.emulation.node import Person
 from jaco_bringup.emulation.stage import Stage
+from jaco_camera.calibration import load_calibration
 from jaco_camera.sources import source_opener
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError, JacoError
+from jaco_core.ros import qos
+from jaco_core.ros.testing import GraphUnderTest
 from jaco_driver.emulator.control import ControlServer
 from jaco_driver.emulator.emulator import Emulator
 from jaco_driver.emulator.troubles import Troubles
+from jaco_sim.profiles import load_profile
 
 ARM = load_arm("gen3")
 OPTIONS = EmulateOptions(
@@ -125,6 +132,27 @@ def test_where_no_episode_could_start_a_target_is_drawn_all_the_same() -> None:
 def test_wrong_options_are_refused_and_nothing_is_left(changes: dict[str, Any], problem: str) -> None:
     with ExitStack() as stack, pytest.raises(JacoError, match=problem):
         start(replace(OPTIONS, camera=False, **changes), stack)
+
+
+def test_the_camera_has_a_calibration_that_the_camera_node_reads(
+    emulation: tuple[Emulator, ControlServer], tmp_path: Path
+) -> None:
+    file = tmp_path / "calibration.yaml"
+    file.write_text(json.dumps(ask(emulation[1], "/calibration")))
+    calibration = load_calibration(file)
+    vertical = load_profile("nominal").policy_camera.fovy
+    assert calibration.height == 64 and calibration.matrix[1, 1] == pytest.approx(32.0 / np.tan(np.deg2rad(vertical / 2.0)))
+
+
+def test_the_target_is_moved_before_every_episode_of_a_graph() -> None:
+    seeds: list[int] = []
+    with take_domain(None) as domain, GraphUnderTest(domain.number) as graph, Person(domain.number, seeds.append):
+        states = graph.console.create_publisher(EpisodeState, "/episode/state", qos.EVENT)
+        graph.until(lambda: states.get_subscription_count() > 0, "the person")
+        for phase, episode, seed in ((0, 0, 11), (0, 0, 11), (1, 0, 11), (2, 0, 11), (0, 1, 12)):
+            states.publish(EpisodeState(phase=phase, episode=episode, seed=seed))
+        graph.until(lambda: len(seeds) >= 2, "two episodes")
+    assert seeds == [11, 12]
 
 
 def test_the_command_says_its_ports_and_ends_on_ctrl_c(tmp_path: Path) -> None:

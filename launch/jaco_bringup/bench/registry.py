@@ -32,6 +32,12 @@ class Bench:
     measure: Callable[[Request], Figures]
 
 
+def _driver(asked: Request) -> dict[str, Figure]:
+    from jaco_bringup.bench.driver.measuring import measure  # the emulator's physics take a second to load
+
+    return measure()
+
+
 def _faults(asked: Request) -> Figures:
     from jaco_bringup.bench.faults import measure  # the simulator's kinematics take a second to load
 
@@ -64,6 +70,7 @@ def _throughput(asked: Request) -> dict[str, Figure]:
 
 BENCHES: Mapping[str, Bench] = MappingProxyType(
     {
+        "driver": Bench("The Kortex driver against the emulated base: its pace, and how soon the arm stands.", _driver),
         "faults": Bench("Every fault of the matrix on the running graph: what comes of it, and how fast.", _faults),
         "latency": Bench(
             "Camera stamp to arm command in real time, against bare rclpy and the bare network.",

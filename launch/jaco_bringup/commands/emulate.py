@@ -19,7 +19,10 @@ from jaco_driver.emulator.troubles import Troubles, change
 
 @dataclass(frozen=True)
 class EmulateOptions:
-    """The options of `jaco emulate`. Ports: 0 takes a free one. `troubles`: as in "hung=true"."""
+    """The options of `jaco emulate`. Ports: 0 takes a free one. `troubles`: as in "hung=true".
+
+    `domain`: ROS domain of a graph before whose episodes the target is moved; None for no graph.
+    """
 
     arm: str
     host: str
@@ -32,6 +35,7 @@ class EmulateOptions:
     camera: bool
     image_size: int
     troubles: tuple[str, ...]
+    domain: int | None = None
 
 
 def run(options: EmulateOptions) -> int:
@@ -70,12 +74,17 @@ def start(options: EmulateOptions, stack: ExitStack) -> tuple[Emulator, ControlS
         camera = EmulatedCamera(stage, lambda: emulator.read().position, options.image_size)
         stack.callback(camera.close)
         board = camera.board
-    control = ControlServer(emulator, options.host, options.port_control, stage_routes(stage, emulator), board)
+    routes = stage_routes(stage, emulator, options.image_size)
+    control = ControlServer(emulator, options.host, options.port_control, routes, board)
     stack.callback(control.close)
+    if options.domain is not None:
+        from jaco_bringup.emulation.node import Person  # ROS, which an emulator alone does without
+
+        stack.enter_context(Person(options.domain, lambda seed: stage.reset(seed, emulator.read().position)))
     return emulator, control
 
 
-def stage_routes(stage: Stage, emulator: Emulator) -> dict[str, Route]:
+def stage_routes(stage: Stage, emulator: Emulator, image_size: int) -> dict[str, Route]:
     """Returns the routes that read and change the scene."""
 
     def reset(query: dict[str, str]) -> dict[str, Any]:
@@ -92,7 +101,12 @@ def stage_routes(stage: Stage, emulator: Emulator) -> dict[str, Route]:
             raise ConfigError(f"An object is moved by name, x, y and z [m], got {query}.") from error
         stage.move(name, position)
 
-    return {"GET /scene": lambda query: stage.scene(emulator.read().position), "POST /reset": reset, "POST /move": move}
+    return {
+        "GET /scene": lambda query: stage.scene(emulator.read().position),
+        "GET /calibration": lambda query: stage.calibration(image_size),
+        "POST /reset": reset,
+        "POST /move": move,
+    }
 
 
 def parse_troubles(texts: tuple[str, ...]) -> Troubles:

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from jaco_camera.calibration import calibration_from_view
 from jaco_core.errors import ConfigError
 from jaco_core.types import RgbImage, Vector, frozen_vector
 from jaco_sim.rendering import Renderer
+from jaco_sim.scene import POLICY_CAMERA
 from jaco_sim.simulation import ArmSimulation, make_scene
 from jaco_tasks.task import Layout
 
@@ -78,6 +80,18 @@ class Stage:
             image = self._simulation.picture(renderer)
         noisy = image + self._noise.normal(0.0, NOISE, image.shape)
         return np.asarray(np.clip(np.rint(noisy), 0, 255), dtype=np.uint8)
+
+    def calibration(self, size: int) -> dict[str, Any]:
+        """Returns the camera's intrinsics for pictures of `size` x `size` [px] in the form of ROS's camera_calibration."""
+        fovy = float(self._simulation.model.camera(POLICY_CAMERA).fovy[0])
+        seen = calibration_from_view(size, size, np.deg2rad(fovy))
+        return {
+            "image_width": size,
+            "image_height": size,
+            "distortion_model": "plumb_bob",
+            "camera_matrix": {"rows": 3, "cols": 3, "data": seen.matrix.ravel().tolist()},
+            "distortion_coefficients": {"rows": 1, "cols": 5, "data": [0.0] * 5},
+        }
 
     def renderer(self, size: int) -> Renderer:
         """Returns a renderer of pictures of `size` x `size` [px], for the calling thread. Raises ConfigError without OpenGL."""

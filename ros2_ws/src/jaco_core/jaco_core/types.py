@@ -83,6 +83,20 @@ class VelocityCommand:
 
 
 @dataclass(frozen=True)
+class WrenchSample:
+    """What pushes the tool from outside: `force` [N] and `torque` [N m], shape (3,), in the directions of `frame`."""
+
+    stamp_ns: int
+    frame: str
+    force: Vector
+    torque: Vector
+
+    def __post_init__(self) -> None:
+        for label in ("force", "torque"):
+            object.__setattr__(self, label, frozen_vector(getattr(self, label)))
+
+
+@dataclass(frozen=True)
 class EpisodeStatus:
     """What the task makes of the observation of `stamp_ns`. `phase` is one of the PHASES."""
 

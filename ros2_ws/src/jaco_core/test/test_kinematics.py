@@ -47,6 +47,23 @@ def test_gen3_is_as_long_as_its_maker_says() -> None:
     assert np.abs(kinematics.positions[:, :2]).max() < 0.03
 
 
+@pytest.mark.parametrize(
+    ("name", "position", "flange"),
+    [
+        # Universal Robots' Denavit-Hartenberg parameters, in the frame that ROS calls base_link.
+        ("ur5e", [0.0] * 6, [0.425 + 0.3922, 0.1333 + 0.0996, 0.1625 - 0.0997]),
+        ("ur5e", [0.0, -np.pi / 2, 0.0, 0.0, 0.0, 0.0], [0.0997, 0.1333 + 0.0996, 0.1625 + 0.425 + 0.3922]),
+        # Franka's: straight up, but for the flange's offset and way down.
+        ("fr3", [0.0] * 7, [0.088, 0.0, 0.333 + 0.316 + 0.384 - 0.107]),
+        ("fr3", [0.0, 0.0, 0.0, -np.pi / 2, 0.0, np.pi / 2, 0.0], [0.0825 + 0.384 + 0.088, 0.0, 0.333 + 0.316 + 0.0825 - 0.107]),
+    ],
+)
+def test_flange_is_where_the_maker_s_figures_put_it(name: str, position: list[float], flange: list[float]) -> None:
+    kinematics = Kinematics(load_arm(name))
+    kinematics.update(np.array(position))
+    np.testing.assert_allclose(kinematics.position("palm"), flange, atol=2e-4)
+
+
 @pytest.mark.parametrize("name", [point.name for point in TRACKED_POINTS])
 def test_jacobians_match_finite_differences(arm: Arm, kinematics: Kinematics, name: str) -> None:
     position = np.clip(arm.home + np.random.default_rng(1).uniform(-0.3, 0.3, len(arm)), arm.lower, arm.upper)
@@ -98,5 +115,5 @@ def test_mistakes_are_told(arm: Arm, kinematics: Kinematics) -> None:
         kinematics.jacobian("knee")
     with pytest.raises(ContractError, match="9 joints and was given 7"):
         kinematics.update(np.zeros(7))
-    with pytest.raises(ConfigError, match="no simulation model of arm 'other'; known: gen3, j2n6s300"):
+    with pytest.raises(ConfigError, match="no simulation model of arm 'other'; known: fr3, gen3, j2n6s300, ur5e"):
         arm_spec(replace(arm, name="other"))

@@ -9,9 +9,10 @@ import numpy as np
 
 from jaco_core.arms import Arm
 from jaco_core.errors import ContractError, HardwareFault
-from jaco_core.types import JointSample, VelocityCommand, frozen_vector
+from jaco_core.types import JointSample, VelocityCommand, WrenchSample, frozen_vector
 from jaco_core.watchdog import Watchdog
-from jaco_driver.port import ArmPort
+from jaco_driver.feeling import wrench_of
+from jaco_driver.port import ArmPort, fault_of
 
 # [rad/s] Below this a joint stands still.
 _STANDSTILL = 1e-3
@@ -63,6 +64,9 @@ class Driver:
         except HardwareFault as error:
             self.trip(str(error), now_ns)
             return None, None
+        why = fault_of(self._port)
+        if why and not self._fault:
+            self.trip(why, now_ns)
         moving = bool(np.any(np.abs(sample.velocity) > _STANDSTILL))
         if self._fault:
             if moving:  # the first stop may have been lost
@@ -75,6 +79,14 @@ class Driver:
         # Sent again at every tick until the arm is seen to obey, then left alone.
         self._going = applied is None or moving
         return sample, applied
+
+    def wrench(self, now_ns: int) -> WrenchSample | None:
+        """Returns what pushes the tool from outside, None where the arm does not tell; one that falls silent is a fault."""
+        try:
+            return wrench_of(self._port, now_ns)
+        except HardwareFault as error:
+            self.trip(str(error), now_ns)
+            return None
 
     def trip(self, why: str, now_ns: int) -> None:
         """Faults the driver: stops the arm and passes no command on until `clear_faults`. The first cause stays on show."""

@@ -32,16 +32,20 @@ class Measured:
 class JointFeedback:
     """Keeps the newest usable joint state. An unusable one is an error at once or, where it may be another's, by its silence."""
 
-    def __init__(self, arm: Arm, names: tuple[str, ...], timeout: float, differentiated: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, arm: Arm, names: tuple[str, ...], timeout: float, differentiated: tuple[str, ...] = (), *, torques: bool = True
+    ) -> None:
         """Begins with nothing measured.
 
         Args:
             arm: whose joints they are.
             names: what the messages call them, in the arm's order.
             timeout: the newest state must not be older than this [s].
+            torques: whether the efforts are torques [N m] without gravity's part; else they are left out.
             differentiated: joints of the arm whose reported speeds mean nothing and are taken from their positions.
         """
         self._arm, self._names, self._timeout_ns = arm, names, seconds_to_ns(timeout)
+        self._torques = torques
         self._continuous = np.isinf(arm.lower)
         self._always = np.array([name in differentiated for name in arm.joint_names])
         self.forget()
@@ -90,7 +94,7 @@ class JointFeedback:
         velocity = self._velocity(position, ordered.velocity, steady_ns)
         if velocity is None:
             return
-        effort = ordered.effort if len(ordered.effort) and np.isfinite(ordered.effort).all() else np.zeros(0)
+        effort = ordered.effort if self._torques and len(ordered.effort) and np.isfinite(ordered.effort).all() else np.zeros(0)
         self._newest = Measured(position, velocity, effort)
         self._stamp_ns, self._taken_ns, self._complaint, self._mended = sample.stamp_ns, steady_ns, "", True
 

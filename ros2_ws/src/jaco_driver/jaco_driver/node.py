@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from geometry_msgs.msg import WrenchStamped
 from jaco_interfaces.msg import JointVelocityCommand, StopInput
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
@@ -15,7 +16,7 @@ from jaco_core.arms import load_arm
 from jaco_core.errors import ContractError
 from jaco_core.parameters import parameter
 from jaco_core.ros import qos
-from jaco_core.ros.convert import command_from_message, command_to_message, joints_to_message, ns_to_stamp
+from jaco_core.ros.convert import command_from_message, command_to_message, joints_to_message, ns_to_stamp, wrench_to_message
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.scheduling import Urgency
 from jaco_driver.backends import backend_names, make_backend
@@ -44,7 +45,7 @@ class Config(KinovaRosConfig, Ros2ControlConfig):
         "File with its user and password, a line each; empty: $JACO_KORTEX_USER and $JACO_KORTEX_PASSWORD, else the factory's.",
     )
     connection_timeout: float = parameter(
-        0.5, "A Kortex arm stops itself when it has not heard from this computer for so long.", unit="s", lower=0.3, upper=0.6
+        0.45, "A Kortex arm stops itself when it has not heard from this computer for so long.", unit="s", lower=0.3, upper=0.6
     )
 
 
@@ -67,6 +68,7 @@ class DriverNode(JacoNode[Config]):
         self._published_ns = -1
         self._joints = self.create_publisher(JointState, "/joint_states", qos.STATE_WRITER)
         self._applied = self.create_publisher(JointVelocityCommand, "/arm/applied", qos.EVENT)
+        self._wrench = self.create_publisher(WrenchStamped, "/arm/wrench", qos.STATE_WRITER)
         self._fault = self.create_publisher(StopInput, "/safety/inputs", qos.INPUT)
         self._commands = self.create_subscription(JointVelocityCommand, _COMMAND_TOPIC, self._on_command, qos.COMMAND)
         self._clear = self.create_service(Trigger, "~/clear_faults", self._on_clear_faults)
@@ -77,6 +79,7 @@ class DriverNode(JacoNode[Config]):
 
     def halt(self) -> None:
         self._driver.halt(self._now_ns())
+        self._tell()
 
     def release(self) -> None:
         if not hasattr(self, "_timer"):
@@ -87,6 +90,7 @@ class DriverNode(JacoNode[Config]):
         self.destroy_service(self._clear)
         self.destroy_publisher(self._joints)
         self.destroy_publisher(self._applied)
+        self.destroy_publisher(self._wrench)
         self.destroy_publisher(self._fault)
         del self._timer
 
@@ -113,6 +117,9 @@ class DriverNode(JacoNode[Config]):
             self._joints.publish(joints_to_message(sample, self._arm.base_frame))
         if applied is not None:
             self._applied.publish(command_to_message(applied))
+        wrench = self._driver.wrench(self._now_ns())
+        if wrench is not None:
+            self._wrench.publish(wrench_to_message(wrench))
         self._report()
 
     def _rivals(self) -> bool:
@@ -137,8 +144,7 @@ class DriverNode(JacoNode[Config]):
 
     def _report(self) -> None:
         """Logs a fault once, when it comes and when it goes, and tells the supervisor."""
-        for sentence in news_of(self._port):
-            self.get_logger().info(sentence)
+        self._tell()
         fault = self._driver.fault
         if fault == self._reported:
             return
@@ -150,6 +156,10 @@ class DriverNode(JacoNode[Config]):
             self.get_logger().error(f"{fault} The arm is stopped until ~/clear_faults is called.")
         else:
             self.get_logger().info("Faults cleared.")
+
+    def _tell(self) -> None:
+        for sentence in news_of(self._port):
+            self.get_logger().info(sentence)
 
     def _now_ns(self) -> int:
         return int(self.get_clock().now().nanoseconds)

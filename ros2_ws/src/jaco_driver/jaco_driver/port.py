@@ -86,13 +86,21 @@ class ArmPort(Protocol):
 
 
 @runtime_checkable
-class Newsgiver(Protocol):
-    """A port that has more to say than faults."""
+class TellingPort(Protocol):
+    """A port that notices things between calls, on threads of its own."""
+
+    def fault(self) -> str:
+        """Returns why the arm was stopped although nobody asked for it, "" when it was not."""
 
     def news(self) -> list[str]:
-        """Returns, once, sentences on what has happened since the last call."""
+        """Returns, once, sentences on what else has happened since the last call."""
+
+
+def fault_of(port: ArmPort) -> str:
+    """Returns what `port` says by itself about a fault, "" for one that only answers."""
+    return port.fault() if isinstance(port, TellingPort) else ""
 
 
 def news_of(port: ArmPort) -> list[str]:
-    """Returns what `port` has to say, [] for one that has nothing to say."""
-    return port.news() if isinstance(port, Newsgiver) else []
+    """Returns what `port` has to say, [] for one that only answers."""
+    return port.news() if isinstance(port, TellingPort) else []

@@ -5,16 +5,21 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from jaco_core.arms import Arm
 from jaco_core.errors import ContractError, JacoError
-from jaco_core.types import JointSample, Vector, frozen_vector
+from jaco_core.types import JointSample, Vector, WrenchSample, frozen_vector
+from jaco_core.units import ns_to_seconds, seconds_to_ns
 from jaco_driver.feedback import JointFeedback, Measured
 from jaco_driver.following import FollowingCheck
 from jaco_driver.port import ArmInFault, ConnectionLost, NotActive, PortClosed
+
+# A wrench that is told must be no older than this [s].
+_WRENCH_AGE_NS = seconds_to_ns(0.3)
 
 
 class Link(Protocol):
@@ -22,6 +27,13 @@ class Link(Protocol):
 
     def joints(self) -> Sequence[JointSample]:
         """Returns the joint states that have arrived, oldest first."""
+
+    @property
+    def feels(self) -> bool:
+        """Whether a topic tells what pushes the tool from outside."""
+
+    def wrenches(self) -> Sequence[WrenchSample]:
+        """Returns what has arrived on that topic, oldest first."""
 
     def readers(self) -> int:
         """Returns how many nodes take commands."""
@@ -46,6 +58,8 @@ class TopicArm(ABC):
         self._arm, self._feedback, self.connect_timeout, self._clock = arm, feedback, connect_timeout, clock
         self._following = FollowingCheck(arm)
         self._open_link: Link | None = None
+        self._wrench: WrenchSample | None = None
+        self._wrench_ns = 0
         self._active = False
         self._fault = ""
 
@@ -74,6 +88,7 @@ class TopicArm(ABC):
     def configure(self) -> None:
         self.close()
         self._feedback.forget()
+        self._wrench = None
         link = self.connect()
         self._open_link = link
         try:
@@ -81,6 +96,8 @@ class TopicArm(ABC):
                 lambda: self._poll(link) and self._feedback.spoken, self.connect_timeout, f"joint states of '{self._arm.name}'"
             )
             self._measured()
+            if link.feels:
+                link.wait(self._take_wrenches, self.connect_timeout, f"the wrench at the tool of '{self._arm.name}'")
         except JacoError:
             self.close()
             if self._feedback.complaint:
@@ -137,6 +154,27 @@ class TopicArm(ABC):
             self._open_link.close()
         self._open_link = None
 
+    def wrench(self, now_ns: int) -> WrenchSample | None:
+        """Returns what pushes the tool from outside; None where no topic tells it. Raises PortClosed, ConnectionLost."""
+        if not self._link().feels:
+            return None
+        self._take_wrenches()
+        age_ns, newest = self._clock() - self._wrench_ns, self._wrench
+        if newest is None or age_ns > _WRENCH_AGE_NS:
+            raise ConnectionLost(f"Arm '{self._arm.name}' has not told the wrench at its tool for {ns_to_seconds(age_ns):.2f} s.")
+        if not (np.isfinite(newest.force).all() and np.isfinite(newest.torque).all()):
+            raise ConnectionLost(f"Arm '{self._arm.name}' tells a wrench at its tool that is not finite.")
+        return replace(newest, stamp_ns=now_ns)
+
+    # What it notices between calls.
+    def fault(self) -> str:
+        """Returns why the arm was told to rest although nobody asked for it, "" when it was not."""
+        return self._fault
+
+    def news(self) -> list[str]:
+        """Returns what else has happened; nothing that is worth a line."""
+        return []
+
     def _link(self) -> Link:
         if self._open_link is None:
             raise PortClosed(f"Arm '{self._arm.name}' is not connected: configure it first.")
@@ -146,6 +184,12 @@ class TopicArm(ABC):
         for sample in link.joints():
             self._feedback.take(sample, self._clock())
         return True
+
+    def _take_wrenches(self) -> bool:
+        """Takes in what has arrived; tells whether there has been a wrench."""
+        for sample in self._link().wrenches():
+            self._wrench, self._wrench_ns = sample, self._clock()
+        return self._wrench is not None
 
     def _measured(self) -> Measured:
         """Returns what the arm measures. Raises PortClosed, ConnectionLost."""

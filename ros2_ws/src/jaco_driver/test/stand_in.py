@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import rclpy
+from geometry_msgs.msg import WrenchStamped
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from sensor_msgs.msg import JointState
@@ -18,9 +20,9 @@ from std_msgs.msg import String
 
 from jaco_core.arms import Arm, load_arm
 from jaco_core.ros import qos
-from jaco_core.ros.convert import joints_to_message
+from jaco_core.ros.convert import joints_to_message, wrench_to_message
 from jaco_core.ros.polling import PolledSubscription
-from jaco_core.types import JointSample
+from jaco_core.types import JointSample, WrenchSample
 from jaco_driver.fake import FakeArm
 
 STEP_NS = 10_000_000
@@ -44,6 +46,8 @@ class StandIn:
         self._executor.add_node(self.node)
         self._states = self.node.create_publisher(JointState, states, qos.STATE_WRITER)
         self._truth = self.node.create_publisher(JointState, "/stand_in/truth", qos.STATE_WRITER)
+        self._wrench = self.node.create_publisher(WrenchStamped, "/stand_in/wrench", qos.STATE_WRITER)
+        self.push = np.zeros(3)
         self.node.create_subscription(String, "/stand_in/misbehave", self._on_misbehave, qos.EVENT)
         self.commands: PolledSubscription | None = None
         self._thread = threading.Thread(target=self._spin, daemon=True)
@@ -87,6 +91,8 @@ class StandIn:
             message.velocity[0] = 40.0
         if self.misbehaviour != "silent":
             self._states.publish(message)
+        if self.misbehaviour != "numb":
+            self._wrench.publish(wrench_to_message(WrenchSample(self.stamp_ns, "tool0", self.push, np.zeros(3))))
         return self.stamp_ns
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from jaco_driver.emulator.base import Base
 from jaco_driver.emulator.faults import fault_bit
 from jaco_driver.emulator.refusal import Refusal
 from jaco_driver.emulator.troubles import Troubles
+from jaco_driver.emulator.zones import ProtectionZone
 from jaco_driver.kortex_wire import functions
 from jaco_driver.kortex_wire.codes import ActuatorFault, ArmState, BaseFault, ServoingMode, SubError
 
@@ -211,3 +212,9 @@ def test_faults_are_named(text: str, expected: tuple[int, int]) -> None:
 def test_unknown_faults_are_refused(text: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         fault_bit(text, 7)
+
+
+@pytest.mark.parametrize(("shape", "dimensions"), [("cone", (1.0,)), ("sphere", (1.0, 2.0)), ("box", (1.0,))])
+def test_a_zone_of_no_known_shape_is_refused(shape: str, dimensions: tuple[float, ...]) -> None:
+    with pytest.raises(ConfigError, match=f"got a {shape}"):
+        ProtectionZone("zone", shape, (0.0, 0.0, 0.0), dimensions)

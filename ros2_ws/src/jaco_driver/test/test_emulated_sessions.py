@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from jaco_core.errors import ConfigError
 from jaco_driver.emulator.refusal import Refusal
 from jaco_driver.emulator.sessions import Connection, Sessions
-from jaco_driver.emulator.troubles import Troubles, change
+from jaco_driver.emulator.troubles import KINDS, Troubles, change
 from jaco_driver.kortex_wire.codes import SubError
 from jaco_driver.kortex_wire.schema import message
 
@@ -100,3 +101,9 @@ def test_troubles_are_set_from_text() -> None:
 def test_wrong_troubles_are_refused(name: str, text: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         change(Troubles(), {name: text})
+
+
+def test_the_readme_names_every_trouble() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    table = readme.split("| trouble | what it does |\n| --- | --- |\n")[1].split("\n\n")[0]
+    assert [line.split("`")[1] for line in table.splitlines()] == list(KINDS)

@@ -103,6 +103,12 @@ def test_continuous_joints_are_unwrapped_and_the_others_are_not(feedback: JointF
     assert np.allclose(feedback.newest(10 * MS).position, [2 * np.pi - 3.1, 2.0, 3.1 - 2 * np.pi, 0.0, 0.0, 0.0, 0.0])
 
 
+def test_efforts_that_are_no_torques_are_left_out() -> None:
+    feedback = JointFeedback(ARM, ARM.joint_names, 0.1, torques=False)
+    feedback.take(sample(1), 0)
+    assert not len(feedback.newest(0).effort)
+
+
 def test_efforts_are_given_only_where_all_are_known(feedback: JointFeedback) -> None:
     feedback.take(sample(1), 0)
     assert np.array_equal(feedback.newest(0).effort, np.full(len(ARM), 2.0))

@@ -13,7 +13,7 @@ from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError
 from jaco_core.types import Vector
 from jaco_driver.backends import make_backend
-from jaco_driver.kinova_ros.pacing import PERIOD_NS, Mailbox, Metronome, next_beat
+from jaco_driver.kinova_ros.pacing import PERIOD_NS, Mailbox, Metronome, measure_pace, next_beat
 from jaco_driver.kinova_ros.wire import TURNS_PER_RAD, kinova_names, to_fields
 
 ARM = load_arm("j2n6s300")
@@ -79,6 +79,14 @@ def test_a_thousand_beats_never_outrun_the_grid() -> None:
     for sent in range(1, 1001):
         beat = next_beat(beat, beat + int(rng.exponential(4 * MS)))
         assert sent * PERIOD_NS <= beat
+
+
+def test_pace_is_told_in_milliseconds_off_the_grid() -> None:
+    pace = measure_pace(np.array([0.010, 0.012, 0.008, 0.010]))
+    assert pace is not None
+    assert pace.rate_hz == pytest.approx(100.0)
+    assert pace.jitter_ms_max == pytest.approx(2.0) and pace.jitter_ms_p50 == pytest.approx(1.0)
+    assert measure_pace(np.zeros(0)) is None
 
 
 def test_metronome_beats_on_its_own_thread_until_it_is_closed() -> None:

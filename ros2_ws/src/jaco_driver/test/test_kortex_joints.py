@@ -42,6 +42,8 @@ def test_gripper_is_open_at_its_lower_limit_and_a_positive_velocity_closes_it() 
     joints = JointMap(gripping())
     assert joints.positions(np.zeros(7), 0.25)[-1] == pytest.approx(0.2)
     assert joints.velocities(np.zeros(7), 0.5)[-1] == pytest.approx(0.4)
+    joints.positions(np.zeros(7), 0.2)
+    assert joints.velocities(np.zeros(7), 0.5)[-1] == pytest.approx(-0.4)
     assert joints.gripper_speed(np.array([0.0] * 7 + [0.8])) == pytest.approx(-0.5)
     assert joints.gripper_speed(np.array([0.0] * 7 + [-9.0])) == 1.0
     assert len(joints.efforts(np.ones(7))) == 8

@@ -6,6 +6,8 @@ Each is sprung on the fake base, and through Kinova's client on the emulator whe
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -57,12 +59,12 @@ FAKE_TRAPS: dict[str, tuple[Callable[[Faked], object], Callable[[Faked], object]
         ArmInFault,
         "another session controls the arm",
     ),
-    "fault in motion": (lambda bench: bench.base.fault(), lambda bench: None, ArmInFault, "a joint is in fault"),
+    "fault in motion": (lambda bench: bench.base.fault(), lambda bench: None, ArmInFault, "in fault"),
     "emergency stop in motion": (
         lambda bench: bench.base.emergency_stop(),
         lambda bench: None,
         ArmInFault,
-        "the emergency stop is pressed",
+        "emergency stop",
     ),
 }
 EMULATED_TRAPS: dict[str, tuple[Callable[[Emulated], object], Callable[[Emulated], object], type[HardwareFault], str]] = {
@@ -89,7 +91,7 @@ EMULATED_TRAPS: dict[str, tuple[Callable[[Emulated], object], Callable[[Emulated
         lambda bench: bench.emulator.fault("2:MAXIMUM_TORQUE"),
         lambda bench: None,
         ArmInFault,
-        "joint 3: its torque is too high",
+        "in fault",
     ),
     "emergency stop in motion": (
         lambda bench: bench.emulator.set_troubles(emergency_stop=True),
@@ -304,3 +306,26 @@ def test_reconnected_arm_is_stopped_and_inactive(faked: Faked) -> None:
     assert any("again; it stays stopped" in sentence for sentence in faked.port.news())
     with pytest.raises(NotActive):
         faked.port.send(np.zeros(len(faked.arm)), 0)
+
+
+def test_command_thread_that_hangs_is_noticed_by_another(faked: Faked) -> None:
+    faked.port.activate(0)
+    drive(faked, faked.base.moving)
+    faked.vendor.going.clear()
+    error = refusal(faked)
+    wait_for(lambda: not faked.base.moving(), "the arm to stand")
+    faked.vendor.going.set()
+    assert isinstance(error, ArmInFault) and "hangs" in str(error)
+    reset(faked)
+    drive(faked, faked.base.moving)
+
+
+def test_driver_that_is_not_watched_does_not_move_the_arm(faked: Faked) -> None:
+    faked.port.activate(0)
+    drive(faked, faked.base.moving)
+    os.kill(faked.port.sentinel_pid, signal.SIGKILL)
+    assert "heartbeat is gone" in str(refusal(faked))
+    wait_for(lambda: not faked.base.moving(), "the arm to stand")
+    faked.port.clear_faults()
+    with pytest.raises(ArmInFault, match="heartbeat is gone"):
+        faked.port.activate(0)

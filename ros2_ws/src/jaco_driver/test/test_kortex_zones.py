@@ -86,7 +86,7 @@ def test_arm_that_is_driven_at_a_zone_for_long_stays_outside_and_can_leave() -> 
     zones = read_zones(message())
     guard = ZoneGuard(kinematics, zones)
     position = np.array(arm.home)
-    for _ in range(1000):
+    for _ in range(300):
         kinematics.update(position)
         velocity = towards(kinematics, 1.0, 0.3)
         position = position + velocity * guard.scale(position, velocity) * 0.01

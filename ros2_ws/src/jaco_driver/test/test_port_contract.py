@@ -88,8 +88,8 @@ def kortex_emulated_rig() -> Rig:
     return kortex_rig(Emulated())
 
 
-def ros2_control_rig(interface: str) -> Rig:
-    arm, setup = load_arm("gen3"), robot(interface)
+def ros2_control_rig(interface: str, name: str) -> Rig:
+    arm, setup = load_arm(name), robot(interface)
     plant = ready_plant(arm, BEGIN_NS)
     rig = TopicRig(lambda context: ControllerStandIn(plant, arm, interface, context), DOMAIN)
     port = rig.port = Ros2ControlArm(
@@ -113,7 +113,10 @@ class HandTurned:
     """Beats that come when the rig's time passes."""
 
     def __init__(self, rig: TopicRig, beat: Callable[[], None]) -> None:
-        rig.beat, self._rig = beat, rig
+        rig.beat, self._rig, self.alive = beat, rig, True
+
+    def periods(self) -> Vector:
+        return np.zeros(0)
 
     def close(self) -> None:
         self._rig.beat = lambda: None
@@ -131,7 +134,8 @@ def kinova_ros_rig() -> Rig:
         arm,
         NAME,
         True,
-        lambda: rig.watch(KinovaTopics("link", NAME, True, rig.port.connect_timeout, rig.context)),
+        False,
+        lambda: rig.watch(KinovaTopics("link", NAME, True, rig.port.connect_timeout, False, rig.context)),
         0.09,
         TIMEOUT_S,
         rig.now_ns,
@@ -154,7 +158,9 @@ RIGS: dict[str, Callable[[], Rig]] = {
     "kinova_ros": kinova_ros_rig,
     "kortex-fake": kortex_fake_rig,
     "kortex-emulated": kortex_emulated_rig,
-    **{f"ros2_control {interface}": partial(ros2_control_rig, interface) for interface in ("velocity", "position", "trajectory")},
+    "ros2_control position": partial(ros2_control_rig, "position", "fr3"),
+    "ros2_control trajectory": partial(ros2_control_rig, "trajectory", "gen3"),
+    "ros2_control velocity": partial(ros2_control_rig, "velocity", "ur5e"),
 }
 
 

@@ -36,6 +36,8 @@ class ForceMonitor:
         self._chain = chain
         self._friction: list[float] = chain.model.dof_frictionloss[chain.dofs].tolist()
         self._damping = np.array(chain.model.dof_damping[chain.dofs])
+        # Kept by `begin`: it is measured, not estimated from what came before.
+        self._felt = 0.0
         self.begin()
 
     def begin(self) -> None:
@@ -68,8 +70,14 @@ class ForceMonitor:
         self._velocity, self._effort = velocity, effort
         return self.torque
 
+    def feel(self, force: float) -> None:
+        """Takes in a force [N] that a sensor at the tool, or the arm's maker, tells; it counts until the next one."""
+        self._felt = force
+
     def contact(self) -> Evidence | None:
         """Returns the joint torque or palm force that counts as a contact, or None."""
+        if not self._felt <= self._force_limit:  # so that NaN counts too
+            return Evidence(Reason.CONTACT, "tool", self._felt, self._force_limit, "N")
         share = np.abs(self.torque) / self._limits
         joint = int(share.argmax())
         if share[joint] > 1.0:

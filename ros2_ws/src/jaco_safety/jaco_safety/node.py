@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import WrenchStamped
 from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, SafetyStatus, StopInput, SupervisedStep
 from jaco_interfaces.srv import SetMode
 from rclpy.clock import Clock
@@ -16,7 +18,7 @@ from std_srvs.srv import Trigger
 
 from jaco_core.arms import load_arm
 from jaco_core.ros import qos
-from jaco_core.ros.convert import stamp_to_ns
+from jaco_core.ros.convert import stamp_to_ns, wrench_from_message
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.scheduling import Urgency
 from jaco_core.types import frozen_vector
@@ -87,6 +89,7 @@ class SafetyNode(JacoNode[Config]):
         self._subscriptions_made = [
             subscribe(StopInput, "/safety/inputs", self._on_stop_input, qos.INPUT),
             subscribe(Header, "/operator/heartbeat", self._on_heartbeat, qos.COMMAND),
+            subscribe(WrenchStamped, "/arm/wrench", self._on_wrench, qos.STATE),
             subscribe(CameraInfo, "/camera/camera_info", self._on_camera_info, qos.SENSOR),
             *(subscribe(JointVelocityCommand, topic, callback, qos.COMMAND) for topic, callback in commands),
         ]
@@ -147,6 +150,10 @@ class SafetyNode(JacoNode[Config]):
 
     def _on_stop_input(self, message: StopInput) -> None:
         self._answer(self._supervisor.on_stop_input(input_kind(message.kind), message.source, message.active, message.message))
+
+    def _on_wrench(self, message: WrenchStamped) -> None:
+        if self.active:
+            self._answer(self._supervisor.on_wrench(float(np.linalg.norm(wrench_from_message(message).force))))
 
     def _on_alarm(self) -> None:
         now_ns = self._now_ns()

@@ -48,6 +48,11 @@ class Sensing:
             sample.position, effort=sample.effort, outside_torque=outside, top_speed=top_speed, heading=heading
         )
 
+    def feel(self, force: float) -> Evidence | None:
+        """Takes in a measured force on the tool [N]; returns evidence when it counts as a contact."""
+        self._forces.feel(force)
+        return self._forces.contact()
+
     def faults(self, around: Surroundings) -> list[Evidence]:
         """Returns evidence of a contact and of a limit that is exceeded beyond what is tolerated."""
         found = [self._forces.contact()]

@@ -173,6 +173,10 @@ class Supervisor:
         """The operator, who has seen the joint state of `stamp_ns`, holds the dead-man key."""
         self._inputs.heartbeat.note(stamp_ns, now_ns)
 
+    def on_wrench(self, force: float) -> Answer | None:
+        """A force [N] from outside was measured at the tool; answers at once when it counts as a contact."""
+        return self._stop(self._sensing.feel(force))
+
     def on_stop_input(self, kind: InputKind, source: str, active: bool, message: str) -> Answer | None:
         """A stop input changed; answers at once when it demands a stop."""
         return self._stop(self._interlocks.set_input(kind, source, active, message))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jaco_core.arms import Arm, load_arm
+from jaco_core.arms import Arm, arm_names, load_arm
 from jaco_core.errors import ConfigError
 from jaco_core.kinematics import Kinematics
 from jaco_safety.barriers import Barriers
@@ -17,7 +17,7 @@ from jaco_safety.reasons import Reason
 BOXES = [[0.30, 0.20, 0.0, 0.6, 0.5, 0.35], [0.2, -0.6, 0.1, 0.5, -0.3, 0.4]]
 
 
-@pytest.fixture(scope="module", params=["j2n6s300", "gen3"])
+@pytest.fixture(scope="module", params=arm_names())
 def crowded(request: pytest.FixtureRequest) -> tuple[Arm, Barriers]:
     """An arm among everything that can be configured."""
     own, limits = load_arm(request.param), load_limits(request.param)

@@ -6,12 +6,13 @@ import mujoco
 import numpy as np
 import pytest
 
+from jaco_core.arms import arm_names
 from jaco_safety.forces import ForceMonitor
 from jaco_safety.proving import TICK_S, ProvingGround
 from jaco_safety.reasons import Reason
 
 
-@pytest.fixture(scope="module", params=["j2n6s300", "gen3"])
+@pytest.fixture(scope="module", params=arm_names())
 def ground(request: pytest.FixtureRequest) -> ProvingGround:
     return ProvingGround(request.param)
 

@@ -1,4 +1,4 @@
-"""Simulation models of the arms: one module per arm with a builder and the points that are tracked on it, found by name."""
+"""Simulation models of the arms, found by name: one MJCF file each, or a module where a file alone does not do."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from jaco_core.arms import Arm
+from jaco_core.arms import Arm, arm_names
 from jaco_core.errors import ConfigError
-from jaco_core.models import gen3, j2n6s300
+from jaco_core.models import gen3, j2n6s300, mjcf
 from jaco_core.models.parts import TrackedPoint
 
 
@@ -40,6 +40,10 @@ def arm_model(arm: Arm) -> ArmModel:
     Raises:
         ConfigError: there is none.
     """
-    if arm.name not in MODELS:
-        raise ConfigError(f"There is no simulation model of arm '{arm.name}'; known: {', '.join(MODELS)}.")
-    return MODELS[arm.name]
+    if arm.name in MODELS:
+        return MODELS[arm.name]
+    if mjcf.has_model(arm.name):
+        points = mjcf.tracked_points(arm.name)
+        return ArmModel(mjcf.build, points, mjcf.links(arm.name), points[-1].body)
+    known = sorted({*MODELS, *(name for name in arm_names() if mjcf.has_model(name))})
+    raise ConfigError(f"There is no simulation model of arm '{arm.name}'; known: {', '.join(known)}.")

@@ -7,12 +7,12 @@ import array
 import numpy as np
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from geometry_msgs.msg import Pose
+from geometry_msgs.msg import Pose, WrenchStamped
 from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, SceneState
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from jaco_core.errors import ContractError
-from jaco_core.types import EpisodeStatus, JointSample, RgbImage, SceneSample, VelocityCommand, frozen_vector
+from jaco_core.types import EpisodeStatus, JointSample, RgbImage, SceneSample, VelocityCommand, WrenchSample, frozen_vector
 from jaco_core.units import NS_PER_S
 
 
@@ -66,6 +66,26 @@ def command_to_message(command: VelocityCommand) -> JointVelocityCommand:
     message.sequence = command.sequence
     message.policy_version = command.policy_version
     message.policy_stamp = ns_to_stamp(command.policy_stamp_ns)
+    return message
+
+
+def wrench_from_message(message: WrenchStamped) -> WrenchSample:
+    force, torque = message.wrench.force, message.wrench.torque
+    return WrenchSample(
+        stamp_to_ns(message.header.stamp),
+        message.header.frame_id,
+        frozen_vector((force.x, force.y, force.z)),
+        frozen_vector((torque.x, torque.y, torque.z)),
+    )
+
+
+def wrench_to_message(sample: WrenchSample) -> WrenchStamped:
+    message = WrenchStamped()
+    message.header.stamp = ns_to_stamp(sample.stamp_ns)
+    message.header.frame_id = sample.frame
+    force, torque = message.wrench.force, message.wrench.torque
+    force.x, force.y, force.z = map(float, sample.force)
+    torque.x, torque.y, torque.z = map(float, sample.torque)
     return message
 
 

@@ -96,7 +96,7 @@ class EmulatedArm:
     @property
     def standing(self) -> bool:
         """Tells whether every joint stands still, and none is meant to move."""
-        return not self._reference.any() and bool(np.all(np.abs(self._data.qvel[self._dofs]) < STANDSTILL))
+        return not (self._goal.any() or self._reference.any()) and bool(np.all(np.abs(self._data.qvel[self._dofs]) < STANDSTILL))
 
     def read(self) -> ArmReading:
         """Returns what the sensors say now."""

@@ -14,6 +14,7 @@ from jaco_driver.emulator.faults import FaultBanks
 from jaco_driver.emulator.gripper import EmulatedGripper
 from jaco_driver.emulator.refusal import Refusal
 from jaco_driver.emulator.troubles import Troubles
+from jaco_driver.emulator.zones import ProtectionZone
 from jaco_driver.kortex_wire import functions
 from jaco_driver.kortex_wire.codes import ArmState, BaseFault, OperatingMode, SafetyStatus, ServoingMode, SubError
 from jaco_driver.kortex_wire.schema import message
@@ -37,6 +38,7 @@ class Base:
         self.operating_mode = int(OperatingMode.RUN)
         self.holder = 0
         """The session whose motion goes on; 0: none."""
+        self.zones: tuple[ProtectionZone, ...] = ()
         self.event: Event = lambda topic, notification: None
         self._time_ns = now_ns
         self._emergency_stops = 0
@@ -155,6 +157,13 @@ class Base:
         if troubles.emergency_stop and not (before.emergency_stop and self.faults):
             self.faults.set(BaseFault.EMERGENCY_STOP_ACTIVATED)
             self._rest()
+
+    def lose_power(self) -> None:
+        """Brakes, and forgets everything but where the arm is."""
+        self._rest()
+        self.faults.base = 0
+        self.faults.actuators[:] = [0] * len(self.faults.actuators)
+        self.servoing_mode = int(ServoingMode.SINGLE_LEVEL)
 
     def report(self) -> None:
         """Tells those who subscribed when the arm's state has changed."""

@@ -18,6 +18,7 @@ from jaco_driver.emulator.base import Base
 from jaco_driver.emulator.faults import fault_bit
 from jaco_driver.emulator.server import Server
 from jaco_driver.emulator.troubles import Troubles
+from jaco_driver.emulator.zones import ProtectionZone
 from jaco_driver.kortex_wire.codes import ArmState
 
 T = TypeVar("T")
@@ -110,6 +111,10 @@ class Emulator:
     def end_causes(self) -> None:
         """Ends the causes of lasting faults; the faults stay until they are cleared."""
         self.call(lambda: self._base.faults.end_cause())
+
+    def set_zones(self, *zones: ProtectionZone) -> None:
+        """Sets the base's protection zones up."""
+        self.call(lambda: setattr(self._base, "zones", zones))
 
     def drop_connections(self) -> None:
         """Closes every TCP connection without a word."""

@@ -55,7 +55,9 @@ class Procedures:
             functions.GET_OPERATING_MODE: lambda session, request: {"operating_mode": base.operating_mode},
             functions.GET_ACTUATOR_COUNT: lambda session, request: {"count": base.actuator_count},
             functions.GET_ARM_STATE: lambda session, request: {"active_state": base.state},
-            functions.READ_ALL_PROTECTION_ZONES: lambda session, request: {},
+            functions.READ_ALL_PROTECTION_ZONES: lambda session, request: {
+                "protection_zones": [zone.message(number) for number, zone in enumerate(base.zones, start=1)]
+            },
             functions.GET_JOINT_ANGLES: self._joint_angles,
             functions.GET_GRIPPER: self._gripper,
             functions.GET_MEASURED_POSE: self._pose,

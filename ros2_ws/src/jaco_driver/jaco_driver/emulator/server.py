@@ -1,5 +1,8 @@
 """The emulated base on the network: a TCP port at the pace of the high-level API, and a UDP port for the cyclic one.
 
+The high-level API has a tick of 25 ms: a request waits for the next one, and each connection gets one answer per tick. So a
+client that waits for each answer runs at 40 Hz, as users of the real base report.
+
 Everything happens in one event loop, the arm's motion too: nothing needs a lock, and a byte that has come in is heard before the
 silence before it is judged.
 """
@@ -7,6 +10,7 @@ silence before it is judged.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections import deque
@@ -19,10 +23,10 @@ from jaco_driver.emulator.troubles import Troubles
 from jaco_driver.kortex_wire.codes import ErrorCode, FrameType
 from jaco_driver.kortex_wire.frames import Frame, StreamSplitter, WireError, decode_frame, wrap
 
-# [s] A call of the high-level API takes so long on the real base, and one of the cyclic API.
-TCP_PACE_S, UDP_PACE_S = 0.025, 0.002
+# [s] The tick of the high-level API, and how long an answer of the cyclic one takes.
+TCP_TICK_S, UDP_DELAY_S = 0.025, 0.002
 # [s] How often the arm's motion is brought up to date when nobody asks.
-TICK_S = 0.002
+REFRESH_S = 0.002
 
 Step = Callable[[], None]
 
@@ -41,7 +45,7 @@ class Server:
         self._clients: dict[tuple[str, int], UdpConnection] = {}
         self._listener: asyncio.Server | None = None
         self._datagrams: asyncio.DatagramTransport | None = None
-        self._ticking = self._loop.call_soon(self._tick)
+        self._refreshing = self._loop.call_soon(self._refresh)
 
     async def open(self, host: str, tcp_port: int, udp_port: int) -> tuple[int, int]:
         """Listens and returns the ports, which the system chooses where 0 is given. Raises OSError when one is taken."""
@@ -51,7 +55,7 @@ class Server:
 
     def close(self) -> None:
         """Stops listening and closes every connection."""
-        self._ticking.cancel()
+        self._refreshing.cancel()
         if self._listener is not None:
             self._listener.close()
         if self._datagrams is not None:
@@ -69,6 +73,11 @@ class Server:
 
     def set_troubles(self, troubles: Troubles) -> None:
         """Switches troubles on and off. What came while the base hung is worked off when it goes on."""
+        if troubles.switched_off:
+            self.drop_connections()
+            self.procedures.sessions.forget()
+            self._waiting.clear()
+            self.base.lose_power()
         self.base.set_troubles(troubles)
         self.base.report()
         while self._waiting and not self.base.troubles.hung:
@@ -85,8 +94,13 @@ class Server:
         """Does `step` in `seconds` [s]."""
         self._loop.call_later(seconds, lambda: self.do(step))
 
-    def answer(self, data: bytes, connection: Connection) -> Frame | None:
-        """Lets the base do what `data` asks for and returns the response; None for what is no frame."""
+    def at_next_tick(self, step: Step) -> None:
+        """Does `step` at the next tick of the high-level API."""
+        now = self._loop.time()
+        self._loop.call_at((math.floor(now / TCP_TICK_S) + 1) * TCP_TICK_S, lambda: self.do(step))
+
+    def answer(self, data: bytes, connection: Connection) -> Frame:
+        """Lets the base do what `data` asks for and returns the response."""
         now_ns = time.monotonic_ns()
         self.base.advance(now_ns)
         try:
@@ -103,6 +117,8 @@ class Server:
 
     def lost(self) -> bool:
         """Tells whether the next datagram gets lost."""
+        if self.base.troubles.switched_off:
+            return True
         if self._to_lose:
             self._to_lose -= 1
             return True
@@ -120,27 +136,29 @@ class Server:
         else:
             self.do(lambda: connection.send(frame))
 
-    def _tick(self) -> None:
+    def _refresh(self) -> None:
         now_ns = time.monotonic_ns()
         self.base.advance(now_ns)
         self.procedures.listen(now_ns)
-        self._ticking = self._loop.call_later(TICK_S, self._tick)
+        self._refreshing = self._loop.call_later(REFRESH_S, self._refresh)
 
 
 class TcpConnection(asyncio.Protocol, Connection):
-    """One client on TCP: its requests are done one after another, one per pace, and answered at the pace's end."""
+    """One client on TCP: its requests are done and answered one after another, one per tick."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._splitter = StreamSplitter()
         self._requests: deque[bytes] = deque()
-        self._busy = False
+        self._waiting = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self.name = "{}:{}".format(*transport.get_extra_info("peername"))
         self._server.connections.append(self)
+        if self._server.base.troubles.switched_off:
+            self.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.open = False
@@ -164,17 +182,25 @@ class TcpConnection(asyncio.Protocol, Connection):
         except WireError:
             self.abort()
             return
-        if not self._busy:
-            self._work()
+        self._wait()
+
+    def _wait(self) -> None:
+        if self._requests and not self._waiting:
+            self._waiting = True
+            self._server.at_next_tick(self._work)
 
     def _work(self) -> None:
-        self._busy = bool(self._requests) and self.open
-        if self._busy:
-            response = self._server.answer(self._requests.popleft(), self)
-            self._server.later(TCP_PACE_S, self._work)
-            if response is not None:
-                answer = response
-                self._server.later(TCP_PACE_S + self._server.base.troubles.late_replies, lambda: self.send(answer))
+        self._waiting = False
+        if self._server.base.troubles.switched_off:
+            return
+        # What came is done, also when the client has gone since.
+        response = self._server.answer(self._requests.popleft(), self)
+        late = self._server.base.troubles.late_replies
+        if late:
+            self._server.later(late, lambda: self.send(response))
+        else:
+            self.send(response)
+        self._wait()
 
 
 class UdpConnection(Connection):
@@ -202,6 +228,4 @@ class UdpListener(asyncio.DatagramProtocol):
     def _take(self, data: bytes, address: tuple[str, int]) -> None:
         connection = self._server.client(address)
         response = self._server.answer(data, connection)
-        if response is not None:
-            answer = response
-            self._server.later(UDP_PACE_S, lambda: connection.send(answer))
+        self._server.later(UDP_DELAY_S, lambda: connection.send(response))

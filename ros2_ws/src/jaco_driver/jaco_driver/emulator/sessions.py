@@ -78,6 +78,10 @@ class Sessions:
         session.heard_ns, session.silent = now_ns, False
         return session
 
+    def forget(self) -> None:
+        """Ends every session."""
+        self._sessions.clear()
+
     def close(self, session: Session) -> None:
         """Ends `session`."""
         self._sessions.pop(session.number, None)

@@ -22,10 +22,13 @@ class Troubles:
     """The number of actuators that the base says it has and wants speeds for; 0: as many as there are."""
     emergency_stop: bool = False
     """The emergency stop is pressed: the arm brakes, and faults cannot be cleared until it is let go."""
+    switched_off: bool = False
+    """The base has no power, as after a push on the hardware's emergency stop: the arm brakes, connections are cut and new ones
+    refused. When the power comes back, the base has forgotten sessions, faults and mode."""
     hung: bool = False
     """The base takes nothing in and answers nothing. What comes meanwhile is worked off when it goes on."""
     late_replies: float = 0.0
-    """Answers on TCP come so much later; what was asked is done at once."""
+    """Answers on TCP come so much later; what was asked is done in time."""
     late_notifications: float = 0.0
     """Notifications come so much later."""
     early_notifications: bool = False

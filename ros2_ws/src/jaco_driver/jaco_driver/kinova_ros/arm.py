@@ -13,8 +13,9 @@ from jaco_core.errors import ConfigError
 from jaco_core.types import Vector
 from jaco_core.units import seconds_to_ns
 from jaco_driver.feedback import JointFeedback, Measured
-from jaco_driver.kinova_ros.pacing import Mailbox, Metronome
+from jaco_driver.kinova_ros.pacing import Mailbox, Metronome, Pace, measure_pace
 from jaco_driver.kinova_ros.wire import kinova_names, to_fields
+from jaco_driver.port import ConnectionLost
 from jaco_driver.topic_arm import Link, TopicArm
 
 # A velocity that nobody renews counts for so long, then zeros are sent for so long, then nothing [s].
@@ -40,6 +41,13 @@ class KinovaLink(Link, Protocol):
 class Beats(Protocol):
     """Something that calls `KinovaRosArm.beat` at 100 Hz until it is closed."""
 
+    def periods(self) -> Vector:
+        """Returns the times between the last beats [s], shape (k,)."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the beats go on."""
+
     def close(self) -> None:
         """Ends the beats."""
 
@@ -52,13 +60,14 @@ class KinovaRosArm(TopicArm):
         arm: Arm,
         prefix: str,
         fingers: bool,
+        torques: bool,
         make_link: Callable[[], KinovaLink],
         state_timeout: float,
         connect_timeout: float,
         clock: Callable[[], int] = time.monotonic_ns,
         make_beats: Callable[[Callable[[], None]], Beats] = Metronome,
     ) -> None:
-        """`fingers`: whether velocities go to the fingers too; else they stay where they are.
+        """`fingers`: whether velocities go to the fingers; else they stay. `torques`: whether its efforts are without gravity.
 
         Raises:
             ConfigError: not an arm that kinova-ros drives.
@@ -67,7 +76,9 @@ class KinovaRosArm(TopicArm):
             raise ConfigError(f"Arm '{arm.name}' has {len(arm)} joints; kinova_ros drives arms of 4, 6 or 7 joints.")
         moved_by_difference = tuple(joint.name for joint in arm.joints if joint.kind == "finger")
         names = kinova_names(arm, prefix)
-        super().__init__(arm, JointFeedback(arm, names, state_timeout, moved_by_difference), connect_timeout, clock)
+        super().__init__(
+            arm, JointFeedback(arm, names, state_timeout, moved_by_difference, torques=torques), connect_timeout, clock
+        )
         self._moves = np.array([fingers or joint.kind != "finger" for joint in arm.joints])
         self._make_link, self._make_beats = make_link, make_beats
         self._mailbox = Mailbox(len(arm), _STALE_S, _RESTS_S)
@@ -95,6 +106,8 @@ class KinovaRosArm(TopicArm):
         self._mailbox.rest(self._clock())
 
     def command(self, velocity: Vector, measured: Measured) -> Vector:
+        if self._beats is None or not self._beats.alive:
+            raise ConnectionLost(f"Arm '{self._arm.name}' gets no commands any more: the thread that sends them has ended.")
         applied = np.where(self._moves, velocity, 0.0)
         self._mailbox.put(applied, self._clock())
         return applied
@@ -110,8 +123,16 @@ class KinovaRosArm(TopicArm):
         if self._kinova is not None:
             self._kinova.unlatch(self.connect_timeout)
 
+    def pace(self) -> Pace | None:
+        """Returns how steadily commands have gone out of late; None before the first two."""
+        return measure_pace(self._beats.periods()) if self._beats is not None else None
+
     def close(self) -> None:
+        beats, self._beats = self._beats, None
+        if beats is not None:
+            self.rest()
+            # The last word, before the thread that says it ends.
+            beats.close()
+            self.beat()
         super().close()
-        if self._beats is not None:
-            self._beats.close()
-        self._beats = self._kinova = None
+        self._kinova = None

@@ -12,12 +12,13 @@ from jaco_core.arms import Arm
 from jaco_core.parameters import parameter
 from jaco_core.ros import parameters
 from jaco_core.ros.interfaces import interface
-from jaco_core.types import JointSample
+from jaco_core.types import JointSample, WrenchSample
 from jaco_driver.kinova_ros.arm import KinovaRosArm
-from jaco_driver.ros_link.node import RosLink, arrived_joints
+from jaco_driver.ros_link.node import RosLink, arrived_joints, arrived_wrenches
 
 _START = "kinova_msgs/srv/Start"
 _STOP = "kinova_msgs/srv/Stop"
+_WRENCH = "geometry_msgs/msg/WrenchStamped"
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,22 @@ class KinovaRosConfig:
         lower=0.02,
         upper=0.5,
     )
+    kinova_torques: bool = parameter(
+        False, "true: joint torques go to the supervisor; needs kinova-ros's publish_torque_with_gravity_compensation."
+    )
+    kinova_wrench: bool = parameter(
+        False,
+        "true: kinova-ros's estimate of the force at the tool goes to the supervisor; it drifts with the arm's torque offsets.",
+    )
     kinova_connect_timeout: float = parameter(5.0, "Longest wait for kinova-ros.", unit="s", lower=0.1, upper=60.0)
 
 
 class KinovaTopics:
     """A KinovaLink on real topics."""
 
-    def __init__(self, name: str, prefix: str, fingers: bool, timeout: float, context: Context | None = None) -> None:
+    def __init__(
+        self, name: str, prefix: str, fingers: bool, timeout: float, wrench: bool, context: Context | None = None
+    ) -> None:
         """Raises ConfigError: kinova_msgs or a type of it is not installed; ConnectionLost: no answer within `timeout` [s]."""
         kind = "kinova_msgs/msg/" + ("JointVelocityWithFingerVelocity" if fingers else "JointVelocity")
         self._message: Any = interface(kind)
@@ -52,6 +62,7 @@ class KinovaTopics:
         try:
             self._commands = self._link.publisher(kind, self._topic)
             self._joints = self._link.listen("sensor_msgs/msg/JointState", f"{self._driver}/out/joint_state")
+            self._wrenches = self._link.listen(_WRENCH, f"{self._driver}/out/tool_wrench") if wrench else None
             self._link.wait(lambda: self.readers() > 0, timeout, f"kinova-ros to take {self._topic}")
         except Exception:
             self._link.close()
@@ -60,6 +71,13 @@ class KinovaTopics:
 
     def joints(self) -> Sequence[JointSample]:
         return arrived_joints(self._joints)
+
+    @property
+    def feels(self) -> bool:
+        return self._wrenches is not None
+
+    def wrenches(self) -> Sequence[WrenchSample]:
+        return arrived_wrenches(self._wrenches)
 
     def readers(self) -> int:
         return int(self._commands.get_subscription_count())
@@ -96,8 +114,14 @@ def make_kinova_ros(arm: Arm, node: Any) -> KinovaRosArm:
     name = f"{node.get_name()}_link" if node is not None else "driver_link"
 
     def make_link() -> KinovaTopics:
-        return KinovaTopics(name, config.kinova_name, config.kinova_fingers, config.kinova_connect_timeout)
+        return KinovaTopics(name, config.kinova_name, config.kinova_fingers, config.kinova_connect_timeout, config.kinova_wrench)
 
     return KinovaRosArm(
-        arm, config.kinova_name, config.kinova_fingers, make_link, config.kinova_state_timeout, config.kinova_connect_timeout
+        arm,
+        config.kinova_name,
+        config.kinova_fingers,
+        config.kinova_torques,
+        make_link,
+        config.kinova_state_timeout,
+        config.kinova_connect_timeout,
     )

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -54,6 +55,25 @@ def next_beat(beat_ns: int, now_ns: int) -> int:
     return beat_ns + (late + 1) * PERIOD_NS
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How steadily beats came: their mean rate [Hz], and how far single periods were from 10 ms [ms]."""
+
+    rate_hz: float
+    jitter_ms_p50: float
+    jitter_ms_p99: float
+    jitter_ms_max: float
+
+
+def measure_pace(periods: Vector) -> Pace | None:
+    """Returns the pace of beats with these times between them [s], shape (k,); None when there are none."""
+    if not len(periods):
+        return None
+    jitter = np.abs(periods - PERIOD_NS * 1e-9) * 1e3
+    p50, p99 = np.percentile(jitter, (50, 99)).tolist()
+    return Pace(1.0 / float(periods.mean()), p50, p99, float(jitter.max()))
+
+
 class Metronome:
     """Calls `beat` every 10 ms on a thread of its own, against a fixed grid of times."""
 
@@ -63,6 +83,11 @@ class Metronome:
         self._times: deque[int] = deque(maxlen=6000)
         self._thread = threading.Thread(target=self._run, name="kinova_100_hz", daemon=True)
         self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the beats go on."""
+        return self._thread.is_alive()
 
     def close(self) -> None:
         """Ends the beats; returns when the last one is over."""

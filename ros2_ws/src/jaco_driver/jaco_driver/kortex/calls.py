@@ -19,28 +19,31 @@ class Refused(ArmInFault):
 
 
 class Calls:
-    """Calls over an open `link`. Each takes at most `timeout` [s] and raises ConnectionLost (no answer) or Refused.
+    """Calls over an open `link`. Each raises ConnectionLost (no answer in time) or Refused.
+
+    What moves the arm has `timeout` [s] to be answered; the rest is asked while it stands, and has `patience` [s].
 
     Any thread may call: answers find their callers, and requests leave one at a time.
     """
 
-    def __init__(self, vendor: Vendor, link: Link, timeout: float) -> None:
+    def __init__(self, vendor: Vendor, link: Link, timeout: float, patience: float) -> None:
         if link.router is None:
             raise ConnectionLost("The session for commands is not open.")
         self._vendor = vendor
         self._timeout = timeout
+        self._patience = patience
         self._base = vendor.base(link.router)
         self._config = vendor.control_config(link.router)
 
     def speeds(self, deg_per_s: Sequence[float]) -> None:
         """Commands the joint speeds [deg/s]. They last until the next command: the base does not use a duration. GateShut."""
         message = self._vendor.joint_speeds(deg_per_s)
-        self._call("a speed command", lambda o: self._base.SendJointSpeedsCommand(message, options=o))
+        self._call("a speed command", lambda o: self._base.SendJointSpeedsCommand(message, options=o), self._timeout)
 
     def gripper(self, value: float) -> None:
         """Commands the gripper's speed, +1 opening to -1 closing. GateShut."""
         message = self._vendor.gripper_speed(value)
-        self._call("a gripper command", lambda o: self._base.SendGripperCommand(message, options=o))
+        self._call("a gripper command", lambda o: self._base.SendGripperCommand(message, options=o), self._timeout)
 
     def stop(self, timeout: float) -> None:
         """Stops the arm; one that stands already is fine."""
@@ -56,7 +59,7 @@ class Calls:
 
     def arm_state(self) -> int:
         """Returns the vendor's ArmState."""
-        return int(self._call("the arm's state", lambda o: self._base.GetArmState(options=o)).active_state)
+        return int(self._call("the arm's state", lambda o: self._base.GetArmState(options=o), self._timeout).active_state)
 
     def actuator_count(self) -> int:
         """Returns how many actuators the base has."""
@@ -86,7 +89,7 @@ class Calls:
         timeout: float | None = None,
         fine: frozenset[int] = frozenset(),
     ) -> T:
-        timeout = timeout or self._timeout
+        timeout = timeout or self._patience
         try:
             return step(self._vendor.options(timeout))
         except HardwareFault:

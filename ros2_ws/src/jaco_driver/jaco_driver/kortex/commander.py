@@ -39,7 +39,7 @@ class Commander(threading.Thread):
         gate: Gate,
         mailbox: Mailbox[Vector],
         calls: Callable[[], Calls | None],
-        failed: Callable[[HardwareFault], None],
+        failed: Callable[[HardwareFault, Calls], None],
         beat: Callable[[bool], None],
     ) -> None:
         super().__init__(name="kortex commands", daemon=True)
@@ -89,7 +89,7 @@ class Commander(threading.Thread):
         except GateShut:
             pass
         except HardwareFault as error:
-            self._failed(error)
+            self._failed(error, calls)
 
     def _ask(self, calls: Calls) -> None:
         now_ns = time.monotonic_ns()

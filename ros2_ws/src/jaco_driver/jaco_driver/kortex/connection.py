@@ -33,7 +33,7 @@ class Connection:
         """
         try:
             self._commands.open_tcp()
-            self.calls = Calls(self._vendor, self._commands, self._settings.call_timeout)
+            self.calls = Calls(self._vendor, self._commands, self._settings.call_timeout, self._settings.connect_timeout)
             self._feedback.open_udp()
             if self._feedback.router is None:
                 raise ConnectionLost("The session for feedback is not open.")

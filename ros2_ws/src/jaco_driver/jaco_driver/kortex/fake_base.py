@@ -312,6 +312,9 @@ class FakeVendor:
 
     def __init__(self, base: FakeBase) -> None:
         self.device = base
+        self.going = threading.Event()
+        self.going.set()
+        """Cleared, who sends a speed hangs until it is set again."""
 
     def tcp(self) -> Any:
         return FakeTransport(self.device, feedback=False)
@@ -341,6 +344,7 @@ class FakeVendor:
         return SimpleNamespace(username=username, password=password, connection_timeout=connection_timeout_s)
 
     def joint_speeds(self, deg_per_s: Sequence[float]) -> list[float]:
+        self.going.wait()
         return list(deg_per_s)
 
     def gripper_speed(self, value: float) -> float:

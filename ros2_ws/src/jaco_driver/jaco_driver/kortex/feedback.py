@@ -70,7 +70,7 @@ def read_feedback(message: Message, joints: JointMap, sequence: int, steady_ns: 
 
 
 def _gripper(message: Message) -> tuple[float, float]:
-    """Returns how far the gripper is closed, 0..1, and its speed [1/s], closing positive; both come in percent."""
+    """Returns how far the gripper is closed, 0..1, and how fast it moves [1/s]; both come in percent."""
     motors = list(message.interconnect.gripper_feedback.motor)
     if not motors:
         return 0.0, 0.0

@@ -29,6 +29,7 @@ class JointMap:
         self._arm = arm
         self._continuous = ~np.isfinite(arm.upper[: self.count] - arm.lower[: self.count])
         self._last: Vector | None = None
+        self._closed = (0.0, 0.0)
 
     def speeds_deg(self, velocity: Vector) -> list[float]:
         """Returns the actuators' speeds [deg/s] of the joint velocities `velocity` [rad/s], shape (n,)."""
@@ -52,14 +53,19 @@ class JointMap:
         self._last = wrapped
         if not self.has_gripper:
             return frozen_vector(wrapped)
+        self._closed = (self._closed[1], gripper)
         lower, upper = self._arm.lower[-1], self._arm.upper[-1]
         return frozen_vector([*wrapped, lower + gripper * (upper - lower)])
 
     def velocities(self, actuators_deg: Vector, gripper: float) -> Vector:
-        """Returns the joint velocities [rad/s], shape (n,), of the actuators' [deg/s] and the gripper's, in strokes [1/s]."""
+        """Returns the joint velocities [rad/s], shape (n,), of the actuators' [deg/s] and the gripper's, in strokes [1/s].
+
+        The gripper's is a magnitude; its direction is that of the last two positions.
+        """
         speeds = np.radians(np.asarray(actuators_deg, dtype=np.float64))
         if not self.has_gripper:
             return frozen_vector(speeds)
+        gripper = abs(gripper) * float(np.sign(self._closed[1] - self._closed[0]))
         return frozen_vector([*speeds, gripper * (self._arm.upper[-1] - self._arm.lower[-1])])
 
     def efforts(self, torques: Vector) -> Vector:

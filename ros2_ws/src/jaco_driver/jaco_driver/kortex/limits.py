@@ -1,4 +1,4 @@
-"""The base's own speed limits, and the stricter of them and the arm file's."""
+"""What the base allows: its speed limits, of which with the arm file's the stricter count, and its protection zones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,32 @@ import numpy as np
 
 from jaco_core.arms import Arm
 from jaco_core.errors import ContractError
+from jaco_core.kinematics import Kinematics
 from jaco_core.types import Vector, frozen_vector
+from jaco_driver.kortex.calls import Calls
+from jaco_driver.kortex.zones import ZoneGuard, read_zones
+
+
+class Limits:
+    """The limits that were read from one base."""
+
+    def __init__(self, arm: Arm, count: int, calls: Calls) -> None:
+        """Asks the base; the first `count` joints of `arm` are its actuators.
+
+        Raises:
+            ConnectionLost, ArmInFault: the base does not tell.
+            ContractError: it tells what cannot be obeyed.
+            ConfigError: it has zones, and there is no model of the arm to keep out of them.
+        """
+        self._speeds = stricter_speeds(arm, count, calls.hard_speed_limits())
+        zones = read_zones(calls.protection_zones())
+        self.zone_names = tuple(zone.name for zone in zones)
+        self._zones = ZoneGuard(Kinematics(arm) if zones else None, zones)
+
+    def apply(self, position: Vector, velocity: Vector) -> Vector:
+        """Returns what of `velocity` [rad/s] is allowed at the angles `position` [rad], all of shape (n,)."""
+        allowed = np.clip(velocity, -self._speeds, self._speeds)
+        return frozen_vector(allowed * self._zones.scale(position, allowed))
 
 
 def stricter_speeds(arm: Arm, count: int, hard_deg_per_s: list[float]) -> Vector:

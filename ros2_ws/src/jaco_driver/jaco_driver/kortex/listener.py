@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+import numpy as np
+
 from jaco_core.errors import ContractError, HardwareFault
 from jaco_core.units import ns_to_seconds
 from jaco_driver.kortex.connection import Connection
@@ -25,7 +27,7 @@ class Listener(threading.Thread):
         self,
         settings: KortexSettings,
         connection: Callable[[], Connection | None],
-        failed: Callable[[HardwareFault], None],
+        failed: Callable[[HardwareFault, Connection], None],
         faulted: Callable[[str], None],
         tick: Callable[[], None],
     ) -> None:
@@ -37,6 +39,7 @@ class Listener(threading.Thread):
         self._tick = tick
         self._ending = threading.Event()
         self._last_ns = time.monotonic_ns()
+        self._changed_ns = 0
         self._source: Connection | None = None
         self.newest: Feedback | None = None
         """The newest of the present connection; None before the first."""
@@ -60,15 +63,25 @@ class Listener(threading.Thread):
     def _listen(self, connection: Connection) -> None:
         asked_ns = time.monotonic_ns()
         try:
-            self.newest = connection.refresh(asked_ns, self._settings.feedback_timeout / 3.0)
+            feedback = connection.refresh(asked_ns, self._settings.feedback_timeout / 3.0)
+            self._check_frozen(feedback)
+            self.newest = feedback
         except ConnectionLost as error:
             missing = ns_to_seconds(time.monotonic_ns() - self._last_ns)
             if missing > self._settings.feedback_timeout:
                 self._last_ns = time.monotonic_ns()
-                self._failed(ConnectionLost(f"No feedback for {missing * 1000.0:.0f} ms: {error}"))
+                self._failed(ConnectionLost(f"No feedback for {missing * 1000.0:.0f} ms: {error}"), connection)
         except ContractError as error:
-            self._failed(HardwareFault(str(error)))
+            self._failed(HardwareFault(str(error)), connection)
         else:
             self._last_ns = asked_ns
-            if self.newest.fault:
-                self._faulted(self.newest.fault)
+            if feedback.fault:
+                self._faulted(feedback.fault)
+
+    def _check_frozen(self, feedback: Feedback) -> None:
+        """Raises ContractError: for the feedback's time-out it has said that the arm moves and that it is where it was."""
+        before = self.newest
+        if before is None or feedback.at_rest or not np.array_equal(before.position, feedback.position):
+            self._changed_ns = feedback.steady_ns
+        elif ns_to_seconds(feedback.steady_ns - self._changed_ns) > self._settings.feedback_timeout:
+            raise ContractError("The feedback is frozen: it tells of motion, and its angles do not change.")

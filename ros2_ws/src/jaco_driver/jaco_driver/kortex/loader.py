@@ -42,7 +42,8 @@ def kortex_folder() -> Path:
 
 def install_line(folder: Path) -> str:
     """Returns the command that puts Kinova's wheel, once downloaded, into `folder`."""
-    return f"pip install --no-deps --target {folder} protobuf==3.20.3 deprecated wrapt kortex_api-*.whl"
+    pip = Path(sys.prefix) / "bin" / "pip"
+    return f"{pip} install --no-deps --target {folder} protobuf==3.20.3 deprecated wrapt kortex_api-*.whl"
 
 
 def load_vendor() -> KortexApi:
@@ -59,8 +60,9 @@ def load_vendor() -> KortexApi:
             warnings.simplefilter("ignore", DeprecationWarning)  # hundreds, about how the generated code makes its descriptors
             modules = {name.rsplit(".", 1)[-1]: importlib.import_module(f"kortex_api.{name}") for name in PARTS}
     except (ImportError, TypeError, AttributeError) as error:  # the generated code fails so with another protobuf
+        reason = str(error).splitlines()[0].rstrip(".")
         raise ConfigError(
-            f"Kinova's kortex_api cannot be imported ({error}): get its wheel from Kinova and call `{install_line(folder)}`, "
+            f"Kinova's kortex_api cannot be imported ({reason}): get its wheel from Kinova and call `{install_line(folder)}`, "
             f"or set {PATH_VARIABLE} to a folder that has it; `./jaco doctor` says more."
         ) from error
     return KortexApi(modules)

@@ -12,6 +12,7 @@ MAX_INACTIVITY_S = 0.6
 class KortexSettings:
     """Addresses and time-outs [s].
 
+    `connect_timeout`: of each step of connecting, and of calls while the arm stands; `call_timeout`: of commands.
     `connection_timeout`: the base stops the arm when it has not heard from the command session for so long.
     `stop_timeout`: of both attempts together; one waits behind a command that is being answered and a sign of life, 25 ms each.
     `command_timeout`: the command thread commands rest when no new velocity came for so long.
@@ -22,7 +23,7 @@ class KortexSettings:
     udp_port: int = 10001
     username: str = "admin"
     password: str = field(default="admin", repr=False)
-    connection_timeout: float = 0.5
+    connection_timeout: float = 0.45
     session_timeout: float = 60.0
     connect_timeout: float = 1.0
     call_timeout: float = 0.1

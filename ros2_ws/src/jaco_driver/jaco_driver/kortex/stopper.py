@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 
 from jaco_core.errors import HardwareFault
 from jaco_core.units import seconds_to_ns
-from jaco_driver.kortex.calls import Calls
+from jaco_driver.kortex.calls import Calls, Refused
 from jaco_driver.kortex.feedback import Feedback
 from jaco_driver.kortex.settings import KortexSettings
 
@@ -102,7 +103,8 @@ class Stopper(threading.Thread):
             try:
                 calls.stop(patience / 2.0)
                 if self._has_gripper:
-                    calls.gripper(0.0)
+                    with contextlib.suppress(Refused):  # in a fault it stands already
+                        calls.gripper(0.0)
                 return ""
             except HardwareFault as error:
                 if time.monotonic() >= deadline:

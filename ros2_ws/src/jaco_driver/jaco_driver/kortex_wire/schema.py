@@ -184,7 +184,7 @@ def message_names() -> list[str]:
     return sorted(_TABLES)
 
 
-def message(name: str, **fields: Any) -> Any:
+def message(name: str, /, **fields: Any) -> Any:
     """Returns a new message called `name` with some of its fields set. A wrong name is a KeyError, a wrong field a ValueError."""
     return _CLASSES[name](**fields)
 

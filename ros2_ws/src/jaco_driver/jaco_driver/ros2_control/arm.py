@@ -46,7 +46,9 @@ class Ros2ControlArm(TopicArm):
     ) -> None:
         """`state_timeout`: joint states older than this [s] are a lost connection; `connect_timeout` [s]: for `configure`."""
         self._names = tuple(robot.joint_prefix + name for name in arm.joint_names)
-        super().__init__(arm, JointFeedback(arm, self._names, state_timeout), connect_timeout, clock)
+        super().__init__(
+            arm, JointFeedback(arm, self._names, state_timeout, torques=robot.effort == "compensated"), connect_timeout, clock
+        )
         self._robot, self._make_link = robot, make_link
         self._style = STYLES[robot.command_interface](arm)
         self._controller: ControllerLink | None = None

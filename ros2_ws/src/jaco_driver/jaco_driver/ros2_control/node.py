@@ -16,11 +16,13 @@ from jaco_core.errors import ContractError
 from jaco_core.parameters import parameter
 from jaco_core.ros import parameters
 from jaco_core.ros.interfaces import interface
-from jaco_core.types import JointSample
+from jaco_core.types import JointSample, WrenchSample
 from jaco_driver.ros2_control.arm import Ros2ControlArm
 from jaco_driver.ros2_control.commands import Array, Command
 from jaco_driver.ros2_control.robots import Robot, load_robot
-from jaco_driver.ros_link.node import RosLink, arrived_joints
+from jaco_driver.ros_link.node import RosLink, arrived_joints, arrived_wrenches
+
+_WRENCH = "geometry_msgs/msg/WrenchStamped"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class ControllerTopics:
             self._message: Any = interface(kind)
             self._commands = self._link.publisher(kind, robot.command_topic)
             self._joints = self._link.listen("sensor_msgs/msg/JointState", robot.joint_states)
+            self._wrenches = self._link.listen(_WRENCH, robot.wrench) if robot.wrench else None
             self._statuses = [self._link.listen_as_offered(s.type, s.topic, timeout) for s in robot.status]
             self.wait(self._heard, timeout, "the robot to tell its status")
         except Exception:
@@ -68,6 +71,13 @@ class ControllerTopics:
 
     def joints(self) -> Sequence[JointSample]:
         return arrived_joints(self._joints)
+
+    @property
+    def feels(self) -> bool:
+        return self._wrenches is not None
+
+    def wrenches(self) -> Sequence[WrenchSample]:
+        return arrived_wrenches(self._wrenches)
 
     def readers(self) -> int:
         return int(self._commands.get_subscription_count())

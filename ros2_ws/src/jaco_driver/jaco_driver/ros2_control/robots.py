@@ -12,8 +12,8 @@ import yaml
 from jaco_core.errors import ConfigError
 from jaco_driver.ros2_control.commands import STYLES
 
-EFFORTS = ("none", "compensated", "with_gravity")
-"""What the joint states' effort is: not torques in N m, torques without gravity's part, or torques with it."""
+EFFORTS = ("none", "compensated")
+"""What the joint states' effort is: nothing that the supervisor can use, or torques [N m] without gravity's part."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ TOPICS = (
     Topic("/policy/command", "jaco_interfaces/msg/JointVelocityCommand"),
     Topic("/arm/command", "jaco_interfaces/msg/JointVelocityCommand"),
     Topic("/arm/applied", "jaco_interfaces/msg/JointVelocityCommand"),
+    Topic("/arm/wrench", "geometry_msgs/msg/WrenchStamped"),
     Topic("/safety/status", "jaco_interfaces/msg/SafetyStatus", latched=True),
     Topic("/safety/step", "jaco_interfaces/msg/SupervisedStep"),
     Topic("/safety/inputs", "jaco_interfaces/msg/StopInput", latched=True),
