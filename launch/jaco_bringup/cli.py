@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -63,11 +64,42 @@ def sim(
     domain: Domain = None,
     run_dir: RunDir = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the result only.")] = False,
+    learn: Annotated[bool, typer.Option("--learn", help="Let the embedded learner improve the policy meanwhile.")] = False,
+    steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps to run, in place of episodes.")] = 0,
+    method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
+    size: Annotated[str, typer.Option(help="With --learn: the new column, wide or narrow.")] = "wide",
 ) -> None:
     """Run episodes in simulation, through the whole graph, and report on them."""
     from jaco_bringup.commands.sim import SimOptions, run
 
-    raise typer.Exit(run(SimOptions(episodes, seed, task, policy, profile, realtime, report, domain, run_dir, quiet)))
+    options = SimOptions(episodes, seed, task, policy, profile, realtime, report, domain, run_dir, quiet)
+    raise typer.Exit(run(replace(options, learn=learn, steps=steps, method=method, size=size)))
+
+
+@app.command()
+def replay(run_dir: Annotated[Path, typer.Argument(help="Folder of a run of `jaco sim --learn`.")]) -> None:
+    """Learn again from a run's recording, and compare the weights with those that were learned in the graph."""
+    from jaco_bringup.commands.replay import run
+
+    raise typer.Exit(run(run_dir))
+
+
+@app.command()
+def experiment(
+    name: Annotated[str, typer.Argument(help="Experiment: reach_transfer.")],
+    out: Annotated[Path, typer.Option(help="Folder for results.json and the plot; gone on from if it has some.")],
+    steps: Annotated[int, typer.Option(min=50, help="Control steps of each run.")] = 60_000,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
+    condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; all when not given.")] = None,
+    policy: Policy = "reach",
+    profile: Profile = "twin-3",
+) -> None:
+    """Learn under several conditions through the graph in lockstep, and plot the curves beside the paper's."""
+    from jaco_bringup.commands.experiment import run
+    from jaco_bringup.experiments.reach_transfer import CONDITIONS, Plan
+
+    plan = Plan(steps, tuple(range(seeds)), tuple(condition or CONDITIONS), policy, profile)
+    raise typer.Exit(run(name, plan, out))
 
 
 @app.command()
@@ -149,11 +181,12 @@ def bench(
     json: Annotated[Path | None, typer.Option(help="File for the figures, as one flat JSON object.")] = None,
     policy: Policy = "reach",
     ticks: Annotated[int, typer.Option(min=1, help="Adversarial ticks of the benchmark safety.")] = 20_000,
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes of the benchmark false-stops.")] = 100,
 ) -> None:
     """Measure, print a table, and write the figures with machine and versions."""
     from jaco_bringup.commands.bench import run
 
-    raise typer.Exit(run(name, json, policy, ticks))
+    raise typer.Exit(run(name, json, policy, ticks, episodes))
 
 
 @app.command()

@@ -10,13 +10,14 @@ No node is given use_sim_time, in simulation neither: they act on the stamps of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from jaco_bringup.policies import find_policy
 from jaco_core.arms import arm_names
 from jaco_core.errors import ConfigError
 from jaco_driver.backends import backend_names
+from jaco_learner.embedded.settings import METHODS, SIZES, Settings
 from jaco_safety.modes import MODE_NAMES
 from jaco_sim.profiles import profile_names
 from jaco_tasks.registry import task_names
@@ -138,12 +139,25 @@ START = ArgumentSpec("start", "random", "Where episodes start: as the task draws
 MOVE_EVERY = ArgumentSpec("move_every", 0, "Before every so many-th episode a person is asked to move the target; 0: never.")
 MINUTES = ArgumentSpec("minutes", 0.0, "Minutes after which no episode begins any more, pauses not counted; 0: for ever.")
 
+STEPS = ArgumentSpec("steps", 0, "Control steps after which the running episode is the last one; 0: no such bound.")
+METHOD = ArgumentSpec("method", "progressive", "What learns: a new column on the policy, or a baseline.", METHODS)
+SIZE = ArgumentSpec("size", "wide", "Size of a new column.", SIZES)
+LEARNING_RATE = ArgumentSpec("learning_rate", Settings.learning_rate, "The learner's step size.")
+LEARNING_DIR = ArgumentSpec(
+    "learning_dir",
+    "",
+    "Folder for the learner's versions, gone on from if it has some; empty: learning in run_dir, or in runs.",
+)
+
 _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
 _PERCEIVED = (CAMERA_POSE, START, MOVE_EVERY, MINUTES)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
 _ARM = (BACKEND, ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS, CONTROLLERS)
 REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, FIELD_OF_VIEW, WIDTH, HEIGHT, RATE, *_ARM, REAL_MODE, *_PERCEIVED)
-LEARN_ARGUMENTS = (*_COMMON, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
+_LEARNING = (STEPS, METHOD, SIZE, LEARNING_RATE, LEARNING_DIR)
+# An update takes seconds on a busy machine, and the simulator waits for it.
+LEARN_TIMEOUT = ArgumentSpec(LOCKSTEP_TIMEOUT.name, 60.0, LOCKSTEP_TIMEOUT.description)
+LEARN_ARGUMENTS = (*_COMMON, REALTIME, LEARN_TIMEOUT, PROFILE, MODE, *_LEARNING)
 
 
 def complete(specs: tuple[ArgumentSpec, ...], given: Mapping[str, Value]) -> dict[str, Value]:
@@ -181,9 +195,43 @@ def sim_graph(arguments: Mapping[str, Value]) -> Graph:
 
 
 def learn_graph(arguments: Mapping[str, Value]) -> Graph:
-    """Returns the simulated graph with a policy that explores, which is what the learner's node joins."""
+    """Returns the simulated graph with a policy that explores, and the learner that improves it.
+
+    Raises:
+        ConfigError: an argument is unknown or wrong, or there is no such policy.
+    """
     a = complete(LEARN_ARGUMENTS, arguments)
-    return Graph("learn", sim_graph({**a, "deterministic": False}).nodes)
+    folder = a["learning_dir"] or f"{a['run_dir'] or 'runs'}/learning"
+    sim = sim_graph({name: a[name] for name in a if name in {spec.name for spec in SIM_ARGUMENTS}} | {"deterministic": False})
+    learner = NodeSpec(
+        "learner",
+        "jaco_learner",
+        "learner",
+        {
+            **{name: a[name] for name in ("arm", "method", "size", "learning_rate", "seed")},
+            "checkpoint": str(find_policy(str(a["policy"]))),
+            "folder": str(folder),
+            "lockstep": not a["realtime"],
+            # In lockstep the graph waits for it between episodes, so there is nobody to yield to.
+            "niceness": 10 if a["realtime"] else 0,
+        },
+        critical=False,
+        restart=True,
+    )
+    patience = 0.8 * float(str(a["lockstep_timeout"]))
+    more: dict[str, dict[str, Value]] = {
+        "policy": {"learning": True, "learner_patience": patience},
+        "task": {"steps": a["steps"]},
+    }
+    nodes = [replace(node, parameters={**node.parameters, **more.get(node.name, {})}) for node in sim.nodes]
+    at = next(index for index, node in enumerate(nodes) if node.name == "policy")
+    managed = (*nodes[:at], learner, *nodes[at:-1])
+    names: dict[str, Value] = {"nodes": tuple(node.name for node in managed if node.lifecycle)}
+    restarting = tuple(node.name for node in managed if node.lifecycle and node.restart)
+    manager = replace(nodes[-1], parameters={**nodes[-1].parameters, **names, "restarting": restarting})
+    if a["steps"]:
+        manager = replace(manager, parameters={**manager.parameters, "exit_when_finished": True})
+    return Graph("learn", (*managed, manager))
 
 
 def real_graph(arguments: Mapping[str, Value]) -> Graph:
@@ -280,7 +328,10 @@ GRAPHS: Mapping[str, GraphSpec] = MappingProxyType(
         "sim": GraphSpec("sim", "The policy moves a simulated arm.", SIM_ARGUMENTS, sim_graph),
         "real": GraphSpec("real", "The policy moves an arm behind a driver, watched by a camera.", REAL_ARGUMENTS, real_graph),
         "learn": GraphSpec(
-            "learn", "The simulated graph with a policy that explores, for a learner to join.", LEARN_ARGUMENTS, learn_graph
+            "learn",
+            "The simulated graph with a policy that explores and a learner that improves it.",
+            LEARN_ARGUMENTS,
+            learn_graph,
         ),
     }
 )

@@ -15,7 +15,7 @@ from jaco_bringup.domain import take_domain
 from jaco_bringup.policies import find_policy
 from jaco_bringup.runner import Runner
 
-ON_THEIR_OWN = ("policy_killed", "supervisor_killed")
+ON_THEIR_OWN = ("policy_killed", "supervisor_killed", "manager_killed")
 
 
 @pytest.mark.parametrize("name", ON_THEIR_OWN)

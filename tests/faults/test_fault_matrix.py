@@ -16,7 +16,7 @@ ON_ONE_GRAPH = (
     "command_nan", "command_short", "command_dropped", "command_duplicated", "joints_dropped", "joints_nan", "joints_misnamed",
     "joints_reordered", "clock_ahead", "camera_stalled", "camera_frozen", "push_position", "policy_frozen", "task_frozen",
     "supervisor_frozen", "sim_frozen", "second_arm_publisher", "second_policy_publisher", "heartbeat_lost", "stop_service",
-    "driver_fault", "hardware_stop",
+    "driver_fault", "hardware_stop", "camera_still", "recorder_frozen", "markers_killed", "weights_replaced",
 )  # fmt: skip
 
 
@@ -39,9 +39,9 @@ def test_the_status_alone_says_what_happened_where_and_against_what(running: Sta
 def test_every_entry_names_what_exists() -> None:
     assert len(BY_NAME) == len(FAULTS)
     states, reasons = {state.name for state in State}, {reason.value for reason in Reason}
-    nodes = {node.name for node in fault_graph({}).nodes}
+    nodes = {node.name for node in fault_graph({"run_dir": "somewhere"}).nodes}
     for fault in FAULTS:
         assert set(fault.states) <= states and set(fault.reasons) <= reasons, fault.name
-        assert fault.tolerated or fault.reasons or fault.target == "supervisor", fault.name
+        assert fault.tolerated or fault.ends_run or fault.reasons or fault.target == "supervisor", fault.name
         if fault.act in (Act.KILL, Act.FREEZE, Act.SLOW):
             assert fault.target in nodes

@@ -27,7 +27,7 @@ def test_the_readme_has_a_row_for_every_fault() -> None:
 
 
 def test_the_table_is_made_from_the_figures() -> None:
-    entry = FaultFigures("HOLD", "stale_command", "", 12.4, None, 0.01234)
+    entry = FaultFigures("HOLD", "stale_command", "", 350.0, 12.4, 13.0, None, 0.01234)
     table = rows(fault_table({FAULTS[0].name: entry.__dict__}))
     assert len(table) == 1
     assert table[0][2:4] == ["HOLD", "stale_command"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jaco_bringup.bench.faults.measure import Sighting, braking_ns, path_length, standstill
+from jaco_bringup.bench.faults.measure import Sighting, braking_ns, last_word_ns, path_length, standstill
 
 MS = 1_000_000
 
@@ -35,3 +35,9 @@ def test_path_length_follows_the_way() -> None:
     corners = [np.zeros(3), np.array([1.0, 0.0, 0.0]), np.array([1.0, 2.0, 0.0])]
     assert path_length(corners) == pytest.approx(3.0)
     assert path_length(corners[:1]) == 0.0
+
+
+def test_the_last_word_is_the_zero_that_nothing_follows() -> None:
+    assert last_word_ns(run([0.3, 0.0, 0.3, 0.0, 0.0]), 0) == 30 * MS
+    assert last_word_ns(run([0.3, 0.2]), 0) is None
+    assert last_word_ns(run([0.0, 0.0, 0.0]), 15 * MS) == 20 * MS

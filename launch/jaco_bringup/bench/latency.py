@@ -9,23 +9,29 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from jaco_bringup.bench.lockstep import Figure
-from jaco_bringup.bench.measured import RunFailed, run_quietly, summary_of
+from jaco_bringup.bench.measured import RunFailed, record_run, run_quietly
+from jaco_bringup.bench.ticks import TOPICS, tick_figures
 from jaco_bringup.domain import RosDomain
 from jaco_bringup.graph import Graph, NodeSpec, Value
 from jaco_bringup.policies import find_policy
+from jaco_core.arms import load_arm
+from jaco_monitor.recorder.writer import FILE_NAME
+from jaco_monitor.recording import Recording
 
 EPISODES = 4
 
 
 def measure(domain: RosDomain, policy: str) -> dict[str, Figure]:
-    """Returns chain and floor [ms] and their ratio.
+    """Returns chain and floor [ms] and their ratio, and the supervisor's ticks.
 
     Raises:
         RunFailed: a run ended before its time, or no image was answered.
     """
     # Before and after: what else the machine does meanwhile must not count for one side only.
     floor = floor_ms(domain, policy)
-    latency = summary_of(domain, policy, EPISODES, realtime=True).latency_ms
+    with TemporaryDirectory(prefix="jaco-bench-") as folder:
+        latency = record_run(Path(folder), domain, policy, EPISODES, realtime=True).latency_ms
+        ticks = tick_figures(Recording(Path(folder) / FILE_NAME).messages(TOPICS), load_arm("j2n6s300").state_rate_hz)
     floor += floor_ms(domain, policy)
     if latency.p50 is None:
         raise RunFailed("No image was answered by an arm command; see the log of `jaco sim --realtime`.")
@@ -37,6 +43,7 @@ def measure(domain: RosDomain, policy: str) -> dict[str, Figure]:
         "floor_ms_p50": p50,
         "floor_ms_p99": p99,
         "ratio_p50": latency.p50 / p50,
+        **ticks,
     }
 
 

@@ -24,10 +24,19 @@ def summary_of(domain: RosDomain, policy: str, episodes: int, *, realtime: bool)
     Raises:
         RunFailed: the run ended before its time.
     """
-    arguments: dict[str, Value] = {"policy": policy, "episodes": episodes, "realtime": realtime}
     with TemporaryDirectory(prefix="jaco-bench-") as folder:
-        run_quietly(sim_graph({**arguments, "run_dir": folder}), Path(folder), domain)
-        return write_summary(Path(folder))
+        return record_run(Path(folder), domain, policy, episodes, realtime=realtime)
+
+
+def record_run(folder: Path, domain: RosDomain, policy: str, episodes: int, *, realtime: bool) -> Summary:
+    """Runs `episodes` in simulation, recorded in `folder`, and returns their summary.
+
+    Raises:
+        RunFailed: the run ended before its time.
+    """
+    arguments: dict[str, Value] = {"policy": policy, "episodes": episodes, "realtime": realtime}
+    run_quietly(sim_graph({**arguments, "run_dir": str(folder)}), folder, domain)
+    return write_summary(folder)
 
 
 def run_quietly(graph: Graph, folder: Path, domain: RosDomain) -> None:

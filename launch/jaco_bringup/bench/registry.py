@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from jaco_bringup.bench import latency, lockstep
+from jaco_bringup.bench import false_stops, latency, lockstep
 from jaco_bringup.bench.lockstep import Figure
 from jaco_bringup.domain import RosDomain
 from jaco_core.errors import ConfigError
@@ -17,11 +17,12 @@ Figures = Mapping[str, Figure | Mapping[str, Figure]]
 
 @dataclass(frozen=True)
 class Request:
-    """What a benchmark is given: a ROS domain, a policy's name, and for `safety` how many ticks."""
+    """What a benchmark is given: a ROS domain, a policy's name, and how many ticks or episodes where that is asked."""
 
     domain: RosDomain
     policy: str
     ticks: int
+    episodes: int = 100
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,10 @@ def _throughput(asked: Request) -> dict[str, Figure]:
 BENCHES: Mapping[str, Bench] = MappingProxyType(
     {
         "driver": Bench("The Kortex driver against the emulated base: its pace, and how soon the arm stands.", _driver),
+        "false-stops": Bench(
+            "Stops in nominal episodes in real time, with every core kept busy by other work.",
+            lambda asked: false_stops.measure(asked.domain, asked.policy, asked.episodes),
+        ),
         "faults": Bench("Every fault of the matrix on the running graph: what comes of it, and how fast.", _faults),
         "latency": Bench(
             "Camera stamp to arm command in real time, against bare rclpy and the bare network.",

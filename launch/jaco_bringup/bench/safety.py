@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,18 +18,32 @@ from jaco_safety.proving import ProvingGround, Tally, Violation
 # Figures name a limit broken at most this often; the count goes on.
 _SHOWN = 20
 _PROGRESS_EVERY_S = 10.0
+# Ticks that a process attacks at a stretch: what they are does not depend on how many processes there are.
+_STRETCH = 10_000
+_SEEDS = 100_003
 
 
 def measure(ticks: int, seed: int = 0) -> dict[str, Figure]:
-    """Returns the figures of `ticks` ticks, shared among the arms that are known, one process each and at most two at a time."""
+    """Returns the figures of `ticks` ticks, shared among the arms that are known, in as many processes as there are cores."""
     arms = arm_names()
     share = -(-ticks // len(arms))
-    workers = min(2, len(arms), os.cpu_count() or 1)
+    stretches = [
+        (arm, min(_STRETCH, share - first), seed * _SEEDS + number)
+        for number, first in enumerate(range(0, share, _STRETCH))
+        for arm in arms
+    ]
+    tallies = {arm: Tally() for arm in arms}
+    started = shown = time.monotonic()
+    workers = min(os.cpu_count() or 1, len(stretches))
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        tallies = list(pool.map(_attacked, arms, [share] * len(arms), [seed] * len(arms)))
-    for violation in [violation for tally in tallies for violation in tally.violations][:_SHOWN]:
+        for (arm, _, _), tally in zip(stretches, pool.map(_attacked, *zip(*stretches, strict=True)), strict=True):
+            tallies[arm].add(tally)
+            if time.monotonic() - shown >= _PROGRESS_EVERY_S:
+                shown = time.monotonic()
+                print(_progress(tallies, ticks, shown - started), file=sys.stderr, flush=True)
+    for violation in [violation for tally in tallies.values() for violation in tally.violations][:_SHOWN]:
         print(_sentence(violation), file=sys.stderr)
-    return figures(dict(zip(arms, tallies, strict=True)))
+    return figures(tallies)
 
 
 def figures(tallies: dict[str, Tally]) -> dict[str, Figure]:
@@ -54,18 +69,19 @@ def figures(tallies: dict[str, Tally]) -> dict[str, Figure]:
 
 
 def _attacked(arm: str, ticks: int, seed: int) -> Tally:
-    shown = started = time.monotonic()
+    return _ground(arm).run(ticks, seed, Tally())
 
-    def progress(tally: Tally) -> None:
-        nonlocal shown
-        now = time.monotonic()
-        if now - shown >= _PROGRESS_EVERY_S:
-            shown = now
-            rate = tally.ticks / (now - started)
-            line = f"{arm}: {tally.ticks} of {ticks} ticks, {rate:.0f} per second, {len(tally.violations)} violations"
-            print(line, file=sys.stderr, flush=True)
 
-    return ProvingGround(arm).run(ticks, seed, Tally(), progress)
+@lru_cache
+def _ground(arm: str) -> ProvingGround:
+    """Returns the ground of `arm`, made once per process: meshes take a moment."""
+    return ProvingGround(arm)
+
+
+def _progress(tallies: dict[str, Tally], ticks: int, elapsed: float) -> str:
+    done = sum(tally.ticks for tally in tallies.values())
+    broken = sum(len(tally.violations) for tally in tallies.values())
+    return f"{done} of {ticks} ticks, {done / elapsed:.0f} per second, {broken} violations"
 
 
 def _sentence(violation: Violation) -> str:

@@ -16,7 +16,7 @@ from jaco_bringup.session import choose_domain
 from jaco_core.errors import ConfigError
 
 
-def run(name: str, json_file: Path | None, policy: str, ticks: int) -> int:
+def run(name: str, json_file: Path | None, policy: str, ticks: int, episodes: int) -> int:
     """Runs benchmark `name`, prints its table and writes its figures; returns the exit code.
 
     Raises:
@@ -27,7 +27,7 @@ def run(name: str, json_file: Path | None, policy: str, ticks: int) -> int:
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise ConfigError(f"{json_file} cannot be written: there is no folder {json_file.absolute().parent}.")
     with choose_domain(None) as domain:
-        figures = bench.measure(Request(domain, policy, ticks))
+        figures = bench.measure(Request(domain, policy, ticks, episodes))
     facts = machine()
     table = Table(title=f"{name}: {bench.description}", title_justify="left", show_header=False)
     for key, value in {**figures, **facts}.items():

@@ -10,6 +10,7 @@ from typing import Any
 
 from jaco_bringup.emulation.stage import Stage
 from jaco_core.errors import ConfigError
+from jaco_core.scheduling import Urgency, hurry
 from jaco_core.types import frozen_vector
 from jaco_driver.emulator.control import ControlServer, Route
 from jaco_driver.emulator.emulator import Emulator
@@ -54,6 +55,8 @@ def run(options: EmulateOptions) -> int:
             f"control and camera on http://{options.host}:{control.port}. Ctrl-C ends it.",
             flush=True,
         )
+        # A real base has a computer of its own: the graph's nodes must not keep this one from answering.
+        print(hurry(Urgency.SUPERVISOR), flush=True)
         ended.wait()
     return 0
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from jaco_bringup.graph import Value, sim_graph
+from jaco_bringup.graph import Graph, Value, learn_graph, sim_graph
 from jaco_bringup.policies import check_policy
 from jaco_bringup.run_dir import new_run_dir
 from jaco_bringup.run_log import is_notable
@@ -32,6 +32,23 @@ class SimOptions:
     run_dir: Path | None
     quiet: bool
     arm: str = "j2n6s300"
+    learn: bool = False
+    steps: int = 0
+    method: str = "progressive"
+    size: str = "wide"
+
+    def graph(self, run_dir: Path | None) -> Graph:
+        """Returns the graph to run, with the learner where it learns; `run_dir` is needed then.
+
+        Raises:
+            ConfigError: an argument is wrong.
+        """
+        arguments = self.arguments(run_dir)
+        if not self.learn:
+            return sim_graph(arguments)
+        # So many steps take any number of episodes.
+        episodes = 0 if self.steps else self.episodes
+        return learn_graph({**arguments, "episodes": episodes, "steps": self.steps, "method": self.method, "size": self.size})
 
     def arguments(self, run_dir: Path | None) -> dict[str, Value]:
         """Returns the arguments of the graph."""
@@ -45,12 +62,12 @@ def run(options: SimOptions) -> int:
     Raises:
         JacoError: an argument is wrong; then nothing was started.
     """
-    sim_graph(options.arguments(None))
+    options.graph(Path("runs"))
     check_policy(options.policy, options.arm, options.task)
     console = Console(quiet=options.quiet)
     with choose_domain(options.domain) as domain:
         folder = new_run_dir(options.run_dir, datetime.now())
-        graph = sim_graph(options.arguments(folder))
+        graph = options.graph(folder)
         with _progress(options, console) as tick:
             outcome = run_graph(graph, folder, domain, lambda line: _show(console, line), tick)
     return outcome.code or _report(options, folder, console)
@@ -82,4 +99,20 @@ def _report(options: SimOptions, folder: Path, console: Console) -> int:
             view.close()
     Console().print(summary_table(summary))
     Console().print(f"Everything is in {folder}", markup=False, highlight=False, soft_wrap=True)
-    return 0 if summary.episodes == options.episodes else 1
+    if options.learn:
+        Console().print(_learned(folder), markup=False, highlight=False, soft_wrap=True)
+    return 0 if (options.learn and options.steps) or summary.episodes == options.episodes else 1
+
+
+def _learned(folder: Path) -> str:
+    """Says what the learner made of the run."""
+    from jaco_learner.embedded.log import read_log
+
+    entries = read_log(folder / "learning")
+    if not entries:
+        return "Nothing was learned: no episode was whole."
+    last = entries[-1]
+    return (
+        f"Learned from {last.learned} of {sum(entry.steps for entry in entries)} steps, {last.dropped} dropped, "
+        f"{last.overruled} overruled by the supervisor; newest version {last.version} in {folder / 'learning'}"
+    )

@@ -21,6 +21,7 @@ from jaco_core.parameters import parameter
 from jaco_core.ros import parameters, qos
 from jaco_core.ros.lifecycle_client import ACTIVATE, CLEANUP, CONFIGURE, DEACTIVATE, LifecycleClient
 from jaco_core.ros.waiting import spin_until
+from jaco_core.scheduling import Urgency, hurry
 
 ARM_COMMAND = "/arm/command"
 STATE_TIMEOUT_S = 0.5
@@ -88,6 +89,7 @@ class ManagerNode(Node):
         self._sequence.wait()
         self._require_own_domain()
         self._sequence.bring_up()
+        hurry(Urgency.OBSERVER)
         self.get_logger().info(f"The graph is up: {', '.join(self._managed)}.")
 
     def watch(self) -> None:

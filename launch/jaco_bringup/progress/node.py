@@ -9,6 +9,7 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 from rich.console import Console
 
+from jaco_core.scheduling import Urgency, hurry
 from jaco_monitor.console.node import ConsoleNode
 from jaco_monitor.console.view import RunView
 
@@ -32,6 +33,7 @@ class Progress:
             # The signals are the command's own: rclpy must not end on them while the graph is being stopped.
             rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
             self._node = ConsoleNode(self._episodes)
+            hurry(Urgency.OBSERVER)
         self._view.show(self._node.snapshot())
 
     def __enter__(self) -> Progress:

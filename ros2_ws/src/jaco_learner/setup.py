@@ -13,4 +13,5 @@ setup(
     ],
     install_requires=["setuptools"],
     zip_safe=False,
+    entry_points={"console_scripts": ["learner = jaco_learner.node:main"]},
 )

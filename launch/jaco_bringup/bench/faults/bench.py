@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from jaco_bringup.bench.faults.matrix import FAULTS, Act, Fault
+from jaco_bringup.bench.faults.matrix import FAULTS, Fault
 from jaco_bringup.bench.faults.measure import FaultFigures
 from jaco_bringup.bench.faults.stage import stage
 from jaco_bringup.domain import RosDomain
@@ -17,7 +17,7 @@ Report = Callable[[Fault, FaultFigures], None]
 
 
 def measure(domain: RosDomain, policy: str) -> dict[str, dict[str, Any]]:
-    """Returns one entry per fault: state, reason, message, detect_ms, standstill_ms, distance_m.
+    """Returns one entry per fault: state, reason, message, bound_ms, detect_ms, heard_ms, standstill_ms, distance_m.
 
     Raises:
         RunFailed: the graph ended though nobody had killed it.
@@ -29,8 +29,8 @@ def measure(domain: RosDomain, policy: str) -> dict[str, dict[str, Any]]:
 def play(faults: Sequence[Fault], domain: int, policy: str, report: Report) -> dict[str, FaultFigures]:
     """Plays `faults`: those that the graph survives on one graph, each of the others on one of its own."""
     results: dict[str, FaultFigures] = {}
-    surviving = [fault for fault in faults if fault.act is not Act.KILL]
-    groups = ([surviving] if surviving else []) + [[fault] for fault in faults if fault.act is Act.KILL]
+    surviving = [fault for fault in faults if fault.survivable]
+    groups = ([surviving] if surviving else []) + [[fault] for fault in faults if not fault.survivable]
     for group in groups:
         with TemporaryDirectory(prefix="jaco-faults-") as folder, stage(Path(folder), domain, policy) as running:
             for fault in group:

@@ -9,6 +9,9 @@ from jaco_bringup.bench.injector.distortion import Order
 
 # Bounds that faults are noticed by [ms]: config/j2n6s300.yaml, the arm side's watchdog and the policy's own.
 COMMAND, JOINTS, IMAGE, HEARTBEAT, AUTHORITY, WATCHDOG, EPISODE = 350.0, 200.0, 350.0, 300.0, 200.0, 150.0, 350.0
+# The runner looks at its processes every 20 ms, reads a dead one's last words for up to 1 s, and ends the others by a signal,
+# which each notices within 100 ms; until then the supervisor goes on judging.
+RUNNER = 1120.0
 # A camera's period: the first message of a stream that stands still is still news.
 CAMERA = 100.0
 NOTHING = 0.0
@@ -18,7 +21,7 @@ class Act(Enum):
     """How a fault is brought about."""
 
     KILL = "kill"
-    """SIGKILL to the node `target`; the graph ends with it."""
+    """SIGKILL to the node `target`."""
     FREEZE = "freeze"
     """SIGSTOP to the node `target`, SIGCONT after the arm's rest."""
     SLOW = "slow"
@@ -31,6 +34,8 @@ class Act(Enum):
     """The stop input `target` (driver, operator, hardware) demands a stop."""
     SERVICE = "service"
     """/safety/stop is called."""
+    REPLACE = "replace"
+    """The policy's weights on disk are overwritten with something else."""
     HEARTBEAT = "heartbeat"
     """In mode supervised the operator lets go of the dead-man key."""
 
@@ -39,7 +44,8 @@ class Act(Enum):
 class Fault:
     """One fault. `states`, `reasons`: what may be published for it, () when the arm's side alone can act.
 
-    `bound_ms`: the freshness bound that notices it. `tolerated`: the arm goes on, within its limits.
+    `before`: how messages are distorted from before the fault on. `bound_ms`: the freshness bound that notices it. `tolerated`:
+    the arm goes on, within its limits. `ends_run`: nothing but the runner notices, which ends the run, the arm first.
     """
 
     name: str
@@ -50,7 +56,14 @@ class Fault:
     bound_ms: float = NOTHING
     target: str = ""
     order: Order | None = None
+    before: Order | None = None
     tolerated: bool = False
+    ends_run: bool = False
+
+    @property
+    def survivable(self) -> bool:
+        """Whether the graph is well again afterwards."""
+        return self.act is not Act.KILL or self.tolerated
 
 
 HOLD, PROTECTIVE, EMERGENCY = ("HOLD",), ("PROTECTIVE_STOP",), ("EMERGENCY_STOP",)
@@ -79,6 +92,9 @@ def _push(name: str, what: str, joint: int, velocity: float, *reasons: str) -> F
 
 _BLIND = ("stale_images", "stale_command")
 
+# Whatever the policy makes of a picture that stands still: the arm turns about its base.
+_TURN = Order("command", "push", values=(0.5, *[0.0] * 8))
+
 FAULTS = (
     # Processes. Their deaths end the run; they come last, each with a graph of its own.
     Fault("policy_frozen", "policy process stopped", Act.FREEZE, HOLD, _BLIND, COMMAND, "policy"),
@@ -88,8 +104,8 @@ FAULTS = (
         "supervisor_frozen",
         "supervisor process stopped",
         Act.FREEZE,
-        (*PROTECTIVE, *HOLD),
-        ("stale_joints", *_BLIND, "clock_jumped"),
+        HOLD,
+        ("overslept", *_BLIND),
         WATCHDOG,
         "supervisor",
     ),
@@ -97,13 +113,20 @@ FAULTS = (
         "supervisor_slowed",
         "supervisor runs 2 % of the time",
         Act.SLOW,
-        (*PROTECTIVE, *HOLD),
-        ("stale_joints", *_BLIND, "clock_jumped"),
+        HOLD,
+        ("overslept", *_BLIND),
         WATCHDOG,
         "supervisor",
     ),
     Fault("sim_frozen", "arm and camera stopped", Act.FREEZE, PROTECTIVE, ("stale_joints",), JOINTS, "sim"),
     Fault("sim_slowed", "arm and camera run 2 % of the time", Act.SLOW, PROTECTIVE, ("stale_joints",), JOINTS, "sim"),
+    Fault("task_slowed", "task runs 2 % of the time", Act.SLOW, HOLD, _BLIND, EPISODE + COMMAND, "task"),
+    # Processes that the arm does not need.
+    Fault("manager_frozen", "lifecycle manager stopped", Act.FREEZE, _MOVING, (), target="manager", tolerated=True),
+    Fault("recorder_frozen", "recorder stopped", Act.FREEZE, _MOVING, (), target="recorder", tolerated=True),
+    Fault("markers_frozen", "markers stopped", Act.FREEZE, _MOVING, (), target="markers", tolerated=True),
+    Fault("markers_killed", "markers killed, and started again", Act.KILL, _MOVING, (), target="markers", tolerated=True),
+    Fault("weights_replaced", "the weights on disk are overwritten", Act.REPLACE, _MOVING, (), tolerated=True),
     # Commands.
     _distorted("command_dropped", "policy commands lost", "command", "drop", HOLD, _BLIND, COMMAND),
     _distorted("command_delayed", "policy commands 0.6 s late", "command", "delay", HOLD, _BLIND, COMMAND, value=0.6),
@@ -137,6 +160,16 @@ FAULTS = (
     # The camera.
     _distorted("camera_stalled", "no more images", "camera", "drop", HOLD, _BLIND, IMAGE),
     _distorted("camera_frozen", "the same image again", "camera", "freeze", HOLD, _BLIND, IMAGE + CAMERA),
+    Fault(
+        "camera_still",
+        "the same pixels under new stamps",
+        Act.DISTORT,
+        HOLD,
+        ("frozen_images",),
+        IMAGE + CAMERA,
+        order=Order("camera", "still"),
+        before=_TURN,
+    ),
     # A policy that pushes.
     _push("push_velocity", "policy asks for ten times the top speed", 5, 8.0, "velocity"),
     _push("push_position", "policy pushes a finger into its stop", 6, 0.4, "position"),
@@ -181,6 +214,8 @@ FAULTS = (
     Fault("policy_killed", "policy process killed", Act.KILL, HOLD, _BLIND, COMMAND, "policy"),
     Fault("task_killed", "task process killed", Act.KILL, HOLD, _BLIND, EPISODE + COMMAND, "task"),
     Fault("supervisor_killed", "supervisor process killed", Act.KILL, (), (), WATCHDOG, "supervisor"),
+    Fault("manager_killed", "lifecycle manager killed", Act.KILL, (), (), RUNNER, "manager", ends_run=True),
+    Fault("recorder_killed", "recorder killed", Act.KILL, (), (), RUNNER, "recorder", ends_run=True),
     Fault("sim_killed", "arm and camera killed", Act.KILL, PROTECTIVE, ("stale_joints",), JOINTS, "sim"),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}

@@ -19,7 +19,7 @@ REST_NS = 150_000_000
 
 @dataclass(frozen=True)
 class Sighting:
-    """A velocity [rad/s], shape (n,), commanded, applied or measured, seen at `now_ns` and stamped `stamp_ns`."""
+    """A velocity [rad/s], shape (n,), commanded, applied or measured, published at `now_ns` and stamped `stamp_ns`."""
 
     now_ns: int
     stamp_ns: int
@@ -29,9 +29,10 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A status: the supervisor's state and reason, seen at `now_ns`."""
+    """A status: the supervisor's state and reason, published at `now_ns`, which the witness heard at `heard_ns`."""
 
     now_ns: int
+    heard_ns: int
     state: str
     reason: str
     message: str
@@ -39,12 +40,18 @@ class Judgement:
 
 @dataclass(frozen=True)
 class FaultFigures:
-    """What came of one fault. Times from the fault on [ms], None: it did not happen, or need not; distance of the palm [m]."""
+    """What came of one fault. Times from the fault on [ms], None: it did not happen, or need not; distance of the palm [m].
+
+    `detect_ms`: until the stop was published, or the arm's side braked. `heard_ms`: until the witness, a process like any other,
+    had heard of the stop. `bound_ms`: the freshness bound by which the fault can be noticed.
+    """
 
     state: str
     reason: str
     message: str
+    bound_ms: float
     detect_ms: float | None
+    heard_ms: float | None
     standstill_ms: float | None
     distance_m: float
 
@@ -76,6 +83,15 @@ def standstill(measured: Sequence[Sighting], since_ns: int) -> Sighting | None:
         elif seen.stamp_ns - first.stamp_ns >= REST_NS:
             return first
     return None
+
+
+def last_word_ns(applied: Sequence[Sighting], since_ns: int) -> int | None:
+    """Returns when the arm's side applied the zero that nothing else followed, or None."""
+    began: int | None = None
+    for seen in applied:
+        if seen.now_ns >= since_ns:
+            began = None if seen.velocity.any() else began or seen.now_ns
+    return began
 
 
 def path_length(palms: Sequence[Vector]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -22,12 +22,21 @@ from jaco_bringup.bench.injector.distortion import Order
 from jaco_core.errors import TimeoutExceeded
 from jaco_core.ros import qos
 from jaco_core.ros.convert import joints_from_message, ns_to_stamp, stamp_to_ns
+from jaco_core.scheduling import Urgency, hurry
 from jaco_core.types import frozen_vector
 from jaco_safety.reasons import State
 
 _KINDS = {"driver": StopInput.DRIVER, "operator": StopInput.OPERATOR, "hardware": StopInput.HARDWARE}
 _HEARTBEAT_PERIOD_S = 0.05
 _POLL_S = 0.005
+
+Info = Mapping[str, Any]
+"""What rclpy says about a message."""
+
+
+def published_ns(info: Info) -> int:
+    """Returns when a message was published, on the steady clock: its way to a witness that is slow to listen must not count."""
+    return int(info["source_timestamp"]) - (time.time_ns() - time.monotonic_ns())
 
 
 class Witness:
@@ -44,6 +53,8 @@ class Witness:
         self.key_held = False
         self.began_ns: int | None = None
         """When the injector first did as ordered, on the steady clock."""
+        self.called_ns = 0
+        """When a service was called last, on the steady clock."""
         node = self._node = rclpy.create_node("witness", context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(node)
@@ -63,6 +74,7 @@ class Witness:
             "/safety/set_mode": node.create_client(SetMode, "/safety/set_mode"),
         }
         self._rivals: list[Any] = []
+        hurry(Urgency.OBSERVER)
         self._ending = False
         self._thread = threading.Thread(target=self._spin, name="witness", daemon=True)
         self._thread.start()
@@ -132,6 +144,7 @@ class Witness:
         client = self._clients[service]
         self.wait(client.service_is_ready, timeout, service)
         request = SetMode.Request(**fields) if service == "/safety/set_mode" else Trigger.Request()
+        self.called_ns = time.monotonic_ns()
         future = client.call_async(request)
         self.wait(future.done, timeout, f"the answer of {service}")
         response = future.result()
@@ -147,18 +160,19 @@ class Witness:
             header.stamp = ns_to_stamp(self.measured[-1].stamp_ns)
             self._heartbeat.publish(header)
 
-    def _sighting(self, seen: list[Sighting]) -> Callable[[JointVelocityCommand], None]:
-        def see(message: JointVelocityCommand) -> None:
-            seen.append(Sighting(time.monotonic_ns(), stamp_to_ns(message.header.stamp), frozen_vector(message.velocities)))
+    def _sighting(self, seen: list[Sighting]) -> Callable[[JointVelocityCommand, Info], None]:
+        def see(message: JointVelocityCommand, info: Info) -> None:
+            seen.append(Sighting(published_ns(info), stamp_to_ns(message.header.stamp), frozen_vector(message.velocities)))
 
         return see
 
-    def _on_joints(self, message: JointState) -> None:
+    def _on_joints(self, message: JointState, info: Info) -> None:
         sample = joints_from_message(message)
-        self.measured.append(Sighting(time.monotonic_ns(), sample.stamp_ns, sample.velocity, sample.position))
+        self.measured.append(Sighting(published_ns(info), sample.stamp_ns, sample.velocity, sample.position))
 
-    def _on_status(self, message: SafetyStatus) -> None:
-        self.judgements.append(Judgement(time.monotonic_ns(), State(message.state).name, message.reason, message.message))
+    def _on_status(self, message: SafetyStatus, info: Info) -> None:
+        state = State(message.state).name
+        self.judgements.append(Judgement(published_ns(info), time.monotonic_ns(), state, message.reason, message.message))
 
     def _on_began(self, message: Int64) -> None:
         self.began_ns = int(message.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,11 +14,21 @@ from pathlib import Path
 import numpy as np
 
 from jaco_bringup.bench.faults.matrix import Act, Fault
-from jaco_bringup.bench.faults.measure import FaultFigures, Judgement, Sighting, braking_ns, milliseconds, path_length, standstill
+from jaco_bringup.bench.faults.measure import (
+    FaultFigures,
+    Judgement,
+    Sighting,
+    braking_ns,
+    last_word_ns,
+    milliseconds,
+    path_length,
+    standstill,
+)
 from jaco_bringup.bench.faults.node import Witness
 from jaco_bringup.bench.injector.distortion import Order
 from jaco_bringup.bench.measured import RunFailed
 from jaco_bringup.graph import Graph, NodeSpec, Value, sim_graph
+from jaco_bringup.policies import find_policy
 from jaco_bringup.runner import Runner
 from jaco_core.arms import load_arm
 from jaco_core.errors import TimeoutExceeded
@@ -37,6 +48,7 @@ SLOW_STOP_S, SLOW_RUN_S = 1.0, 0.02
 # mistaken for a stop.
 MOVING = 0.2
 FIRST_STEP, LAST_STEP = 2, 18
+LATCHED = ("PROTECTIVE_STOP", "EMERGENCY_STOP")
 
 _RELAYED = {"sim": ("/joint_states", "/camera/image_raw", "/camera/camera_info"), "policy": ("/policy/command",)}
 
@@ -63,8 +75,10 @@ def _passed(moment: float) -> Callable[[], bool]:
 class Stage:
     """A running graph with a witness."""
 
-    def __init__(self, runner: Runner, witness: Witness, arm: str) -> None:
+    def __init__(self, runner: Runner, witness: Witness, arm: str, weights: Path) -> None:
+        """`weights`: the file that the policy was loaded from."""
         self.runner, self.witness = runner, witness
+        self._weights, self._content = weights, weights.read_bytes()
         self._joint_names = load_arm(arm).joint_names
         self._kinematics = Kinematics(load_arm(arm))
 
@@ -75,7 +89,7 @@ class Stage:
             raise RunFailed(f"The graph of the fault bench ended: {outcome.sentence} {' '.join(self.runner.log.errors())}")
 
     def play(self, fault: Fault) -> FaultFigures:
-        """Brings `fault` about while the arm moves, and returns what came of it. Except after a kill, the graph is well again.
+        """Brings `fault` about while the arm moves and returns what came of it. After a `survivable` one the graph is well again.
 
         Raises:
             TimeoutExceeded: the arm did not move before, or did not come back after.
@@ -88,14 +102,18 @@ class Stage:
             if fault.act is Act.DISTORT:
                 witness.wait(lambda: witness.began_ns is not None, 2.0, "the injector", self.poll)
                 since_ns = witness.began_ns or since_ns
+            elif fault.act is Act.SERVICE:
+                since_ns = witness.called_ns
+            elif fault.act is Act.RIVAL:
+                since_ns = time.monotonic_ns()  # making a node takes its time
             self._watch(fault, since_ns)
         finally:
             self._end(fault)
-        if fault.act in (Act.FREEZE, Act.SLOW):
+        if fault.act in (Act.FREEZE, Act.SLOW) and not fault.tolerated:
             with contextlib.suppress(TimeoutExceeded):
                 witness.wait(lambda: self._came_to_rest(fault, since_ns), WATCH_S, "rest")
         figures = self._figures(fault, since_ns)
-        if fault.act is not Act.KILL:
+        if fault.survivable:
             self._recover()
         return figures
 
@@ -105,7 +123,16 @@ class Stage:
         if fault.act is Act.HEARTBEAT:
             witness.key_held = True
             witness.call("/safety/set_mode", mode="supervised")
-        witness.wait(self.moves, MOTION_TIMEOUT_S, f"the arm to move before '{fault.name}'", self.poll)
+        if fault.before is not None:
+            witness.order(fault.before)
+        witness.wait(self.moves, MOTION_TIMEOUT_S, f"the arm to move before '{fault.name}'", self._keep_well)
+
+    def _keep_well(self) -> None:
+        """Resets a stop that came between two faults: a busy machine can make one, and it is none of theirs."""
+        self.poll()
+        judgement = self.witness.judgement
+        if judgement is not None and judgement.state in LATCHED:
+            self.witness.call("/safety/reset")
 
     def moves(self) -> bool:
         """Tells whether the arm moves, early in an episode."""
@@ -129,6 +156,9 @@ class Stage:
             witness.add_rival(fault.target)
         elif fault.act is Act.INPUT:
             witness.stop_input(fault.target, True)
+        elif fault.act is Act.REPLACE:
+            # In place: whoever had only mapped the file would now compute with this.
+            self._weights.write_bytes(b"not what the card says")
         elif fault.act is Act.SERVICE:
             witness.call("/safety/stop")
         elif fault.act is Act.HEARTBEAT:
@@ -136,6 +166,10 @@ class Stage:
 
     def _watch(self, fault: Fault, since_ns: int) -> None:
         witness = self.witness
+        if fault.ends_run:
+            witness.wait(lambda: self.runner.poll() is not None, WATCH_S, f"the runner to miss '{fault.target}'")
+            self.runner.stop()
+            return
         if fault.act is Act.FREEZE and fault.target in ("sim", "supervisor"):
             # A frozen supervisor says nothing, and a frozen simulator shows nothing, before it runs again.
             deadline = time.monotonic() + FROZEN_S
@@ -151,6 +185,8 @@ class Stage:
                 time.sleep(SLOW_RUN_S)  # the little that a slowed process runs
                 self.runner.send(fault.target, signal.SIGSTOP)
                 stopped_at = time.monotonic()
+            if fault.survivable:
+                self.poll()
             if fault.act is Act.RIVAL and witness.measured:
                 witness.rivals_command(self._joint_names, witness.measured[-1].stamp_ns, 0.1)
 
@@ -180,10 +216,13 @@ class Stage:
         if fault.act in (Act.FREEZE, Act.SLOW):
             self.runner.send(fault.target, signal.SIGCONT)
         elif fault.act is Act.DISTORT:
-            assert fault.order is not None
-            witness.order(Order(fault.order.stream, "none"))
+            for order in (fault.order, fault.before):
+                if order is not None:
+                    witness.order(Order(order.stream, "none"))
         elif fault.act is Act.RIVAL:
             witness.remove_rivals()
+        elif fault.act is Act.REPLACE:
+            self._weights.write_bytes(self._content)
         elif fault.act is Act.INPUT:
             witness.stop_input(fault.target, False)
 
@@ -194,7 +233,7 @@ class Stage:
         deadline = time.monotonic() + RECOVERY_TIMEOUT_S
         refusal = ""
         witness.call("/safety/set_mode", mode="autonomous")
-        while (judgement := witness.judgement) is not None and judgement.state in ("PROTECTIVE_STOP", "EMERGENCY_STOP"):
+        while (judgement := witness.judgement) is not None and judgement.state in LATCHED:
             if time.monotonic() > deadline:
                 raise TimeoutExceeded(f"The stop could not be reset within {RECOVERY_TIMEOUT_S} s: {refusal}")
             done, refusal = witness.call("/safety/reset")
@@ -202,30 +241,46 @@ class Stage:
             witness.wait(_passed(until), 1.0, "the next try", self.poll)
 
     def _figures(self, fault: Fault, since_ns: int) -> FaultFigures:
-        witness = self.witness
-        measured, applied = tuple(witness.measured), tuple(witness.applied)
-        judged = self._judged(fault, since_ns)
-        if fault.tolerated:
-            worst = [entry for entry in witness.judgements if entry.now_ns >= since_ns]
-            judged = next((entry for entry in worst if entry.state not in fault.states), None) or next(
-                (entry for entry in worst if entry.reason in fault.reasons), worst[-1] if worst else None
-            )
+        measured = tuple(self.witness.measured)
+        judged = self._verdict(fault, since_ns)
         rest = standstill(measured, since_ns) if not fault.tolerated else None
-        by_arm = fault.target == "supervisor"
-        applied = tuple(seen for seen in applied if rest is None or seen.now_ns <= rest.now_ns)
-        detected_ns = braking_ns(applied, since_ns) if by_arm else judged.now_ns if judged is not None else None
+        detected_ns = None if fault.tolerated else self._detected_ns(fault, since_ns, rest, judged)
+        heard = judged is not None and not fault.tolerated and fault.target != "supervisor"
         before = max((seen for seen in measured if seen.now_ns < since_ns), key=lambda seen: seen.now_ns, default=None)
         way = [seen for seen in measured if seen.now_ns >= since_ns and (rest is None or seen.stamp_ns <= rest.stamp_ns)]
         return FaultFigures(
-            judged.state if judged is not None else "none",
+            judged.state if judged is not None else "run ends" if fault.ends_run else "none",
             judged.reason if judged is not None else "none",
             judged.message if judged is not None else "",
-            None if fault.tolerated or detected_ns is None else milliseconds(since_ns, detected_ns),
+            fault.bound_ms,
+            None if detected_ns is None else milliseconds(since_ns, detected_ns),
+            milliseconds(since_ns, judged.heard_ns) if heard and judged is not None else None,
             self._standstill_ms(fault, since_ns, before, rest),
             path_length([self._palm(seen) for seen in ([before] if before is not None else []) + way]),
         )
 
+    def _verdict(self, fault: Fault, since_ns: int) -> Judgement | None:
+        """Returns the status that stands for what came of `fault`: for one that is tolerated the worst."""
+        if not fault.tolerated:
+            return self._judged(fault, since_ns)
+        since = [entry for entry in self.witness.judgements if entry.now_ns >= since_ns]
+        wrong = next((entry for entry in since if entry.state not in fault.states), None)
+        named = next((entry for entry in since if entry.reason in fault.reasons), None)
+        return wrong or named or (since[-1] if since else None)
+
+    def _detected_ns(self, fault: Fault, since_ns: int, rest: Sighting | None, judged: Judgement | None) -> int | None:
+        """Returns when the stop was published, or for a supervisor or a run that ends: when the arm's side braked."""
+        applied = tuple(self.witness.applied)
+        if fault.ends_run:
+            return last_word_ns(applied, since_ns)
+        if fault.target == "supervisor":
+            return braking_ns(tuple(seen for seen in applied if rest is None or seen.now_ns <= rest.now_ns), since_ns)
+        return judged.now_ns if judged is not None else None
+
     def _standstill_ms(self, fault: Fault, since_ns: int, before: Sighting | None, rest: Sighting | None) -> float | None:
+        if fault.ends_run:
+            zero_ns = last_word_ns(tuple(self.witness.applied), since_ns)
+            return None if zero_ns is None else milliseconds(since_ns, zero_ns)
         if _arm_is_gone(fault):
             # Nothing is left to measure; the supervisor's last word counts.
             later = [seen for seen in self.witness.commanded if seen.now_ns >= since_ns]
@@ -251,11 +306,13 @@ def stage(folder: Path, domain: int, policy: str, arm: str = "j2n6s300") -> Iter
     Raises:
         RunFailed, TimeoutExceeded: it did not come up.
     """
-    runner = Runner(fault_graph({"policy": policy, "arm": arm}), folder, domain)
+    # A copy: one of the faults overwrites it.
+    checkpoint = shutil.copytree(find_policy(policy), folder / "policy")
+    runner = Runner(fault_graph({"policy": str(checkpoint), "arm": arm, "run_dir": str(folder)}), folder, domain)
     with Witness(domain) as witness:
         runner.start()
         try:
-            own = Stage(runner, witness, arm)
+            own = Stage(runner, witness, arm, checkpoint / "policy.safetensors")
             try:
                 witness.wait(own.moves, START_TIMEOUT_S, "the graph to come up and the arm to move", own.poll)
             except TimeoutExceeded as error:

@@ -52,6 +52,7 @@ class Distortion:
             "duplicate": lambda message, now_ns: [Due(now_ns, message), Due(now_ns, message)],
             "reorder": self._reorder,
             "freeze": self._freeze,
+            "still": self._still,
             "jump": self._jump,
             "nan": lambda message, now_ns: self._changed(message, now_ns, lambda values: [float("nan"), *values[1:]]),
             "inf": lambda message, now_ns: self._changed(message, now_ns, lambda values: [float("inf"), *values[1:]]),
@@ -86,6 +87,13 @@ class Distortion:
         """The same message again and again."""
         self._kept = self._kept or message
         return [Due(now_ns, self._kept)]
+
+    def _still(self, message: Any, now_ns: int) -> list[Due]:
+        """The same content again and again, under the stamp of what came."""
+        self._kept = self._kept or message
+        changed = copy.deepcopy(self._kept)
+        changed.header = message.header
+        return [Due(now_ns, changed)]
 
     def _jump(self, message: Any, now_ns: int) -> list[Due]:
         stamp = message.header.stamp

@@ -17,6 +17,7 @@ from std_msgs.msg import Int64, String
 
 from jaco_bringup.bench.injector.distortion import Distortion, Due, Order
 from jaco_core.ros import qos
+from jaco_core.scheduling import Urgency, hurry
 
 ORDERS, BEGAN = "/injector/order", "/injector/began"
 STREAMS: dict[str, tuple[tuple[type, str, Any, Any], ...]] = {
@@ -88,8 +89,11 @@ class InjectorNode(Node):
 def main() -> int:
     """Relays until it is told to stop."""
     rclpy.init()
+    node = InjectorNode()
+    # It stands in the way of what the graph's own processes hurry for.
+    node.get_logger().info(hurry(Urgency.SUPERVISOR))
     with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
-        rclpy.spin(InjectorNode())
+        rclpy.spin(node)
     rclpy.try_shutdown()
     return 0
 

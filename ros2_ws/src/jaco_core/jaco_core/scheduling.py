@@ -6,8 +6,10 @@ keeps 5 % of each second for the others (sched_rt_runtime_us), and these process
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
+from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
 
@@ -20,6 +22,9 @@ REMEDY = "put 'USER - rtprio 3' into /etc/security/limits.d/jaco.conf and log in
 class Urgency(IntEnum):
     """Who goes first; the numbers are SCHED_RR priorities, the lowest that order them."""
 
+    OBSERVER = 0
+    """What only watches: its threads in the middleware (named "dds.", by Fast DDS) run at the lowest real-time priority, the rest
+    at none. They hold locks in shared memory that who publishes waits for."""
     POLICY = 1
     """What proposes, and what it waits for."""
     ARM = 2
@@ -29,22 +34,48 @@ class Urgency(IntEnum):
 
 
 def hurry(urgency: Urgency, tasks: Path = _TASKS) -> str:
-    """Raises every thread of this process to `urgency`, and says as a sentence what came of it. Threads made later inherit it."""
-    _raise_soft_limit(urgency)
-    threads = [int(entry.name) for entry in tasks.iterdir()]
+    """Raises the threads of this process to `urgency`, and says as a sentence what came of it. Threads made later inherit it."""
+    priority = max(int(urgency), 1)
+    _raise_soft_limit(priority)
+    threads = _threads(tasks, "dds." if urgency is Urgency.OBSERVER else "")
     try:
         for thread in threads:
-            os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(int(urgency)))
+            os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(priority))
     except ProcessLookupError:
         return hurry(urgency, tasks)  # a thread ended meanwhile
     except PermissionError:
         return f"Real-time priority is not permitted: {_be_nice(threads)} To permit it, {REMEDY}."
-    return f"Runs at real-time priority {int(urgency)}."
+    return f"{'Listens' if urgency is Urgency.OBSERVER else 'Runs'} at real-time priority {priority}."
 
 
-def _raise_soft_limit(urgency: Urgency) -> None:
+@contextlib.contextmanager
+def listening() -> Iterator[None]:
+    """Lets threads that are made meanwhile, such as the middleware's, begin as those of an observer; where that is permitted."""
+    _raise_soft_limit(1)
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except PermissionError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
+def _threads(tasks: Path, prefix: str) -> list[int]:
+    """Returns the threads whose name begins with `prefix`."""
+    found = []
+    for entry in tasks.iterdir():
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if (entry / "comm").read_text().startswith(prefix):
+                found.append(int(entry.name))
+    return found
+
+
+def _raise_soft_limit(priority: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_RTPRIO)
-    if soft < urgency <= hard:
+    if soft < priority <= hard:
         resource.setrlimit(resource.RLIMIT_RTPRIO, (hard, hard))
 
 

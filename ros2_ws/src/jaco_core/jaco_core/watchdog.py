@@ -9,7 +9,8 @@ class Watchdog:
     """Expired until fed, and again before the last feeding is `timeout` [s] old.
 
     It is asked once per `period` [s] and bites at the last time before the bound, not at the first after it. When it is asked
-    much later, its owner did not run, and what came meanwhile may wait unread: then it lets one more period pass, once per feeding.
+    much later, its owner did not run, and what came meanwhile may wait unread: then it lets one more period pass, once per
+    feeding.
     """
 
     def __init__(self, timeout: float, period: float) -> None:

@@ -40,6 +40,20 @@ def test_every_thread_is_raised_and_later_ones_inherit() -> None:
     assert threads == [f"{os.SCHED_RR} 2"] * 3
 
 
+@pytest.mark.skipif(not _permitted(), reason="this system permits no real-time priority")
+def test_of_an_observer_only_the_middleware_is_raised() -> None:
+    name = "import ctypes\nname = lambda: ctypes.CDLL(None).prctl(15, b'dds.shm', 0, 0, 0)\n"
+    program = name + RAISE.replace("ARM", "OBSERVER").replace("target=wait.wait", "target=lambda: (name(), wait.wait())", 1)
+    ready = program.replace(
+        "print(hurry",
+        "import time\nwhile not any(open(f'/proc/self/task/{t}/comm').read().startswith('dds') "
+        "for t in os.listdir('/proc/self/task')): time.sleep(0.01)\nprint(hurry",
+    )
+    sentence, *threads = said(ready)
+    assert sentence == "Listens at real-time priority 1."
+    assert sorted(threads) == sorted([f"{os.SCHED_OTHER} 0", f"{os.SCHED_RR} 1", f"{os.SCHED_OTHER} 0"])
+
+
 def test_a_refusal_is_said_with_its_remedy() -> None:
     sentence, *threads = said(REFUSE + RAISE)
     assert sentence.startswith("Real-time priority is not permitted") and REMEDY in sentence

@@ -112,3 +112,13 @@ def test_the_gripper_goes_to_a_position_and_at_a_speed_until_stopped() -> None:
 @pytest.mark.parametrize(("angle", "degrees"), [(-1e-12, 0.0), (-1e-6, 360.0 - 6e-5), (2 * np.pi, 0.0), (-np.pi / 2, 270.0)])
 def test_angles_are_reported_from_0_to_360_without_360(angle: float, degrees: float) -> None:
     assert unsigned_degrees(angle) == pytest.approx(degrees, abs=4e-5) and unsigned_degrees(angle) < 360.0
+
+
+@pytest.mark.parametrize("speed", [0.873, 9.0])
+def test_it_stands_within_300_ms_from_the_advised_speed_and_from_the_hard_limits(speed: float) -> None:
+    arm = EmulatedArm(ARM)
+    arm.move(np.full(7, speed))
+    advance(arm, 0.5)
+    arm.brake()
+    advance(arm, 0.3)
+    assert arm.standing

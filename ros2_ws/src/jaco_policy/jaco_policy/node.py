@@ -1,13 +1,16 @@
-"""The policy node: one image in, one joint velocity command out."""
+"""The policy node: one image in, one joint velocity command out. New weights of a learner act from an episode's start on."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
-from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, PolicyStep
+from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, PolicyStep, PolicyVersion, SupervisedStep
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from sensor_msgs.msg import CameraInfo, Image
 
 from jaco_core.arms import load_arm
@@ -20,7 +23,12 @@ from jaco_core.scheduling import Urgency
 from jaco_core.types import RUNNING, EpisodeStatus, RgbImage, VelocityCommand
 from jaco_core.units import seconds_to_ns
 from jaco_policy.checkpoint import load_checkpoint
+from jaco_policy.guard import Guard, GuardRule
 from jaco_policy.inference import PolicyRuntime
+from jaco_policy.succession import LearnerWord, Succession
+from jaco_policy.swap import FIRST_VERSION, WeightSwap, load_runtime
+
+RETRY_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,11 @@ class Config:
     lockstep: bool = parameter(
         True, "Act on an image only with the task's verdict on that very image; false takes the newest verdict."
     )
+    learning: bool = parameter(False, "Take new weights from /policy/version, between episodes, and take them back if worse.")
+    learner_patience: float = parameter(
+        8.0, "In lockstep, longest wait between episodes for the learner.", unit="s", lower=0.0, upper=600.0
+    )
+    trial_episodes: int = parameter(20, "Episodes on which new weights are tried before they are trusted.", lower=6, upper=1000)
 
 
 class PolicyNode(JacoNode[Config]):
@@ -53,7 +66,7 @@ class PolicyNode(JacoNode[Config]):
         self._runtime = PolicyRuntime(self._checkpoint, config.deterministic, config.seed)
         if self._runtime.notice:
             self.get_logger().warning(self._runtime.notice)
-        self._version = 1
+        self._succession: Succession | None = None
         self._sequence = 0
         self._episode: EpisodeStatus | None = None
         self._playing = -1
@@ -69,6 +82,23 @@ class PolicyNode(JacoNode[Config]):
         )
         self.create_subscription(CameraInfo, "/camera/camera_info", self._on_camera_info, qos.observation(config.lockstep))
         self._camera_checked = False
+        if config.learning:
+            self._follow_learner(config)
+
+    def _follow_learner(self, config: Config) -> None:
+        swap = WeightSwap(
+            self._runtime,
+            self._arm,
+            Guard(GuardRule(window=config.trial_episodes), FIRST_VERSION),
+            lambda path, version: load_runtime(path, self._arm, config.deterministic, config.seed + version),
+            self.get_logger().warning,
+        )
+        self._succession = Succession(swap, config.lockstep, config.learner_patience)
+        self._words = self.create_subscription(PolicyVersion, "/policy/version", self._on_version, qos.LATCHED)
+        self.create_subscription(SupervisedStep, "/safety/step", self._on_supervised, qos.EVENT)
+        # Looks again while an episode waits for the learner.
+        self._retry = self.create_timer(RETRY_S, self._act, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._retry.cancel()
 
     def start(self) -> None:
         wait_for_peers((*self._inputs, self._commands), timeout=10.0)
@@ -106,6 +136,19 @@ class PolicyNode(JacoNode[Config]):
 
     def _on_episode(self, message: EpisodeState) -> None:
         self._episode = convert.episode_from_message(message)
+        if self._succession is not None and self._episode.episode == self._playing:
+            self._succession.on_status(self._episode)
+        self._act()
+
+    def _on_version(self, message: PolicyVersion) -> None:
+        assert self._succession is not None
+        stamp_ns = convert.stamp_to_ns(message.header.stamp)
+        self._succession.on_word(LearnerWord(stamp_ns, Path(message.path), message.sha256, int(message.version)))
+        self._act()
+
+    def _on_supervised(self, message: SupervisedStep) -> None:
+        assert self._succession is not None
+        self._succession.on_judged(convert.stamp_to_ns(message.header.stamp), int(message.ticks), int(message.changed_ticks))
         self._act()
 
     def _act(self) -> None:
@@ -115,6 +158,8 @@ class PolicyNode(JacoNode[Config]):
         stamp_ns, image = self._image
         episode = self._episode
         if stamp_ns == self._answered_ns or (self._config.lockstep and (episode is None or episode.stamp_ns != stamp_ns)):
+            return
+        if episode is not None and episode.phase == RUNNING and episode.episode != self._playing and not self._begin(episode):
             return
         self._answered_ns = stamp_ns
         if episode is not None and stamp_ns - episode.stamp_ns > seconds_to_ns(self._config.episode_age):
@@ -126,9 +171,6 @@ class PolicyNode(JacoNode[Config]):
         if episode is None or episode.phase != RUNNING:
             self._publish_command(stamp_ns, np.zeros(len(self._arm)))
             return
-        if episode.episode != self._playing:
-            self._playing = episode.episode
-            self._runtime.begin_episode()
         try:
             decision = self._runtime.act(image)
         except ContractError as error:
@@ -146,6 +188,33 @@ class PolicyNode(JacoNode[Config]):
         )
         step.header.stamp = convert.ns_to_stamp(stamp_ns)
         self._steps.publish(step)
+        if self._succession is not None:
+            self._succession.on_step(stamp_ns)
+
+    @property
+    def _version(self) -> int:
+        return FIRST_VERSION if self._succession is None else self._succession.swap.acting.version
+
+    def _begin(self, episode: EpisodeStatus) -> bool:
+        """Makes ready for a new episode; tells whether it may begin."""
+        succession = self._succession
+        if succession is None:
+            self._runtime.begin_episode()
+        else:
+            before = succession.timeouts
+            if not succession.ready(time.monotonic(), self._words.get_publisher_count() > 0):
+                self._retry.reset()
+                return False
+            self._retry.cancel()
+            if succession.timeouts > before:
+                self.get_logger().warning("The learner has not answered; the episode begins without its word.")
+            version = self._version
+            succession.begin()
+            self._runtime = succession.swap.acting.runtime
+            if self._version != version:
+                self._announce()
+        self._playing = episode.episode
+        return True
 
     def _publish_command(self, stamp_ns: int, velocity: np.ndarray) -> None:
         self._sequence += 1
@@ -155,7 +224,7 @@ class PolicyNode(JacoNode[Config]):
 
     def _announce(self) -> None:
         """Says which policy acts, for the record."""
-        card = self._checkpoint.card
+        card = self._runtime.card
         facts = {"name": card.name, "sha256": card.sha256, "version": str(self._version), "task": card.task}
         facts["engine"] = self._runtime.engine
         now_ns = int(self.get_clock().now().nanoseconds)

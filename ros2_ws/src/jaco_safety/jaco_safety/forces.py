@@ -33,9 +33,9 @@ class ForceMonitor:
         self._names = arm.joint_names
         self._limits = np.array(limits.contact_torques)
         self._force_limit = limits.contact_force
+        self._dofs = chain.dofs
         self._chain = chain
-        self._friction: list[float] = chain.model.dof_frictionloss[chain.dofs].tolist()
-        self._damping = np.array(chain.model.dof_damping[chain.dofs])
+        self._friction, self._damping = chain.model.dof_frictionloss[self._dofs], chain.model.dof_damping[self._dofs]
         # Kept by `begin`: it is measured, not estimated from what came before.
         self._felt = 0.0
         self.begin()
@@ -63,7 +63,7 @@ class ForceMonitor:
             middle = 0.5 * (velocity + self._velocity)
             needed = self._chain.motion_torque(position, middle, (velocity - self._velocity) / seconds)
             residual = needed + self._damping * middle - 0.5 * (effort + self._effort)
-            rest = list(map(_unexplained, residual.tolist(), middle.tolist(), self._friction))
+            rest = list(map(_unexplained, residual.tolist(), middle.tolist(), self._friction.tolist()))
             gain = min(1.0, seconds / _SMOOTHING_S)
             self.torque = self.torque + gain * (np.array(rest) - self.torque)
             self.force = self._palm_force(self._chain.at(position).jacobian[0])

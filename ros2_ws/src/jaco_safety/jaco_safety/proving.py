@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,6 +53,15 @@ class Tally:
     changed: int = 0
     false_contacts: int = 0
 
+    def add(self, other: Tally) -> None:
+        """Takes in what another run has shown."""
+        self.ticks += other.ticks
+        self.violations += other.violations
+        self.filter_us += other.filter_us
+        self.changed += other.changed
+        self.false_contacts += other.false_contacts
+        self.note(other.margins)
+
     def note(self, left: dict[str, float]) -> None:
         """Keeps the smallest margins."""
         for name, value in left.items():
@@ -78,14 +86,12 @@ class ProvingGround:
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in self.arm.joint_names])
         self._dofs = np.array([self.model.joint(name).dofadr[0] for name in self.arm.joint_names])
 
-    def run(self, ticks: int, seed: int, tally: Tally, progress: Callable[[Tally], None] | None = None) -> Tally:
+    def run(self, ticks: int, seed: int, tally: Tally) -> Tally:
         """Runs attacks for `ticks` ticks, or a few more, and returns `tally` with what they showed."""
         episode, end = 0, tally.ticks + ticks
         while tally.ticks < end:
             self.attack(seed * 1_000_003 + episode, min(_EPISODE_TICKS, end - tally.ticks), tally)
             episode += 1
-            if progress is not None:
-                progress(tally)
         return tally
 
     def attack(self, seed: int, ticks: int, tally: Tally, adversary: str | None = None) -> None:
@@ -100,12 +106,14 @@ class ProvingGround:
         count = len(self.arm)
         previous, change = np.zeros(count), np.zeros(count)
         forces = ForceMonitor(self.arm, self.limits, self.barriers.chain)
-        attack = Attack(self.arm, self._scout, self._rehearsal, rng, 0, np.zeros(count), int(rng.integers(1000)), previous)
+        victim = int(rng.integers(1000))
+        attack = Attack(
+            self.arm, self._scout, self._rehearsal, rng, 0, np.zeros(count), victim, previous, data.qpos[qpos].copy(), top_speed
+        )
         for tick in range(ticks):
             position, before, effort = data.qpos[qpos].copy(), data.qvel[dofs].copy(), data.qfrc_actuator[dofs].copy()
-            preview = self._scout.at(position, top_speed=top_speed)
-            attack.tick, attack.velocity = tick, previous
-            attack.last = ADVERSARIES[name](attack, preview)
+            attack.tick, attack.velocity, attack.position = tick, previous, position
+            attack.last = ADVERSARIES[name](attack)
             timed = tally.ticks % _TIMED_EVERY == 0
             started = time.thread_time_ns() if timed else 0
             outside = forces.update(position, before, effort, TICK_S)

@@ -7,7 +7,6 @@ replaces the first. A command stamped later than the newest joint state waits fo
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +15,7 @@ from jaco_core.arms import Arm
 from jaco_core.errors import ContractError
 from jaco_core.types import JointSample, VelocityCommand, frozen_vector
 from jaco_core.units import ns_to_seconds, seconds_to_ns
+from jaco_safety.account import Account
 from jaco_safety.answer import Answer as Answer
 from jaco_safety.answer import Tick
 from jaco_safety.filter import Filtered
@@ -32,7 +32,7 @@ from jaco_safety.reset import refusal
 from jaco_safety.resumption import Resumption
 from jaco_safety.sensing import Sensing
 from jaco_safety.succession import Chronicle, Manner, Succession
-from jaco_safety.triple import StepRecorder, SupervisedStep
+from jaco_safety.triple import SupervisedStep
 from jaco_safety.validity import check_command, check_joints
 
 # A longer gap between joint states does not buy a bigger step in speed than this many regular ones.
@@ -74,13 +74,11 @@ class Supervisor:
         self._handover = Handover(limits.command_age)
         self._inputs = Inputs(limits, self._joint_silence)
         self._resumption = Resumption(self._arm.joint_names, own.agreement, own.ramp_up)
-        self._recorder = StepRecorder()
+        self._account = Account()
         self._tick: Tick | None = None
         self._answer: Answer | None = None
-        self._step: SupervisedStep | None = None
         self._sensing.begin()
         self._bad_command_ns: int | None = None
-        self._counted: Counter[str] = Counter()
 
     @property
     def state(self) -> State:
@@ -101,10 +99,7 @@ class Supervisor:
     @property
     def counts(self) -> dict[str, int]:
         """Ticks per verdict and reason since `begin`, each tick once, by its latest answer."""
-        counted = self._counted.copy()
-        if self._answer is not None:
-            counted[self._answer.evidence.key] += 1
-        return dict(sorted(counted.items()))
+        return self._account.counts(self._answer)
 
     @property
     def due_ns(self) -> int | None:
@@ -118,8 +113,7 @@ class Supervisor:
 
     def take_step(self) -> SupervisedStep | None:
         """Returns the policy step that ended since the last call, or None."""
-        step, self._step = self._step, None
-        return step
+        return self._account.take_step()
 
     # Inputs.
     def on_joints(self, sample: JointSample, now_ns: int) -> Answer:
@@ -250,7 +244,7 @@ class Supervisor:
         last, period = self._tick, 1.0 / self._arm.state_rate_hz
         previous, change, seconds = self._still, self._still, period
         if last is not None and self._answer is not None:
-            self._finish_tick(self._answer, last, sample)
+            self._account.close(self._answer, self.proposals, sample)
             previous, change = self._answer.velocity, frozen_vector(self._answer.velocity - last.previous)
             succession = self._chronicle.judge(last, stamp_ns, sample, now_ns)
             seconds = succession.seconds
@@ -288,14 +282,6 @@ class Supervisor:
         elif succession.manner is Manner.PAUSED:
             self.proposals.forget_before(stamp_ns)
             self._resumption.begin("pause", succession.pause)
-
-    def _finish_tick(self, answer: Answer, tick: Tick, sample: JointSample | None) -> None:
-        """The answer to `tick` is final; `sample` is what the arm did under it."""
-        self._counted[answer.evidence.key] += 1
-        measured = sample.velocity if sample is not None else None
-        proposals = self.proposals
-        step = self._recorder.add(proposals.usable, proposals.source.value, answer.velocity, measured, answer.evidence)
-        self._step = step or self._step
 
     def _stop(self, evidence: Evidence | None) -> Answer | None:
         """Latches `evidence`, if any, and answers the newest joint state with it."""

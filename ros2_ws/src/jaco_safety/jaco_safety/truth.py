@@ -6,6 +6,7 @@ is what is left of a limit, negative when it is broken.
 
 from __future__ import annotations
 
+import math
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -89,11 +90,12 @@ class Truth:
             point = data.xpos[body] + data.xmat[body].reshape(3, 3) @ offset
             mujoco.mj_jac(self._model, data, self._jacobian, None, point, body)
             jacobian = self._jacobian[:, self._dofs]
-            speed = float(np.linalg.norm(jacobian @ velocity))
+            speed = math.hypot(*jacobian.dot(velocity).tolist())
             top = top_speed if top_speed is not None else (limits.tool_speed if is_palm else limits.elbow_speed)
             left["tool_speed" if is_palm else "elbow_speed"] = top - speed
             if is_palm:
-                smallest = float(np.linalg.svd(jacobian[:, self._arm_joints], compute_uv=False)[-1])
+                arm_only = jacobian[:, self._arm_joints]
+                smallest = math.sqrt(max(float(np.linalg.eigvalsh(arm_only.dot(arm_only.T))[0]), 0.0))
                 share = max(limits.singular_share, min(1.0, smallest / limits.singular_value)) if limits.singular_value else 1.0
                 left["singularity"] = top * share - speed
         self._measure_planes(data, left)
@@ -108,10 +110,7 @@ class Truth:
         for plane, (normal, height, name) in enumerate(self._planes):
             value = float(nearest[plane])
             if value < _FAR:
-                value = min(
-                    float((self._corners(data, int(self._free[row])) @ normal).min()) - height
-                    for row in np.flatnonzero(room[:, plane] < _FAR)
-                )
+                value = self._lowest(data, normal, room[:, plane] + height) - height
             left[name] = min(left.get(name, np.inf), value)
         for geom in self._keep_outs:
             offset = np.abs(centres - data.geom_xpos[geom]) - self._model.geom_size[geom]
@@ -132,9 +131,16 @@ class Truth:
         ]
         left["self_collision"] = min(values) - self._limits.self_clearance
 
-    def _corners(self, data: Any, geom: int) -> NDArray[np.float64]:
-        corners: NDArray[np.float64] = self._hulls[geom] @ data.geom_xmat[geom].reshape(3, 3).T + data.geom_xpos[geom]
-        return corners
+    def _lowest(self, data: Any, normal: Vector, bound: Vector) -> float:
+        """Returns how far along `normal` the hulls of the free geoms reach down [m]; `bound`: those of their bounding balls."""
+        lowest = math.inf
+        for row in np.argsort(bound).tolist():
+            if bound[row] >= lowest:
+                break
+            geom = int(self._free[row])
+            turned = data.geom_xmat[geom].reshape(3, 3).T.dot(normal)
+            lowest = min(lowest, float(self._hulls[geom].dot(turned).min() + data.geom_xpos[geom].dot(normal)))
+        return lowest
 
 
 def _hull_points(model: Any, geom: int) -> NDArray[np.float64]:
@@ -143,7 +149,10 @@ def _hull_points(model: Any, geom: int) -> NDArray[np.float64]:
     if kind == mujoco.mjtGeom.mjGEOM_MESH:
         mesh = int(model.geom_dataid[geom])
         vertices: NDArray[np.float64] = model.mesh_vert[model.mesh_vertadr[mesh] :][: model.mesh_vertnum[mesh]].astype(float)
-        return vertices
+        # MuJoCo's graph of the hull: counts of its vertices and faces, where each vertex's edges are, and which vertex it is.
+        graph = model.mesh_graph[model.mesh_graphadr[mesh] :]
+        corners: NDArray[np.float64] = vertices[graph[2 + graph[0] : 2 + 2 * graph[0]]]
+        return corners
     turn = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
     if kind == mujoco.mjtGeom.mjGEOM_CYLINDER:
         rings = [(size[0], -size[1]), (size[0], size[1])]

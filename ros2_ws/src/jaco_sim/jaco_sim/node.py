@@ -61,6 +61,7 @@ class SimNode(JacoNode[Config]):
         self._statistics = RunStatistics()
         self._newest: VelocityCommand | None = None
         self._watchdog = Watchdog(config.command_timeout, TICK_S)
+        self._late = False
         # In lockstep it runs as fast as it can, and everything else would have to wait for it.
         self.urgency = None if config.lockstep else Urgency.ARM
         self._tick_opened = self._image_sent = 0.0
@@ -267,7 +268,9 @@ class SimNode(JacoNode[Config]):
         if not self.active:
             return
         self._rivals()
-        late = self._watchdog.expired(time.monotonic_ns())
+        late = self._watchdog.expired(time.monotonic_ns()) and self._newest is not None
+        self._statistics.timeouts += int(late and not self._late)
+        self._late = late
         self._close_tick(self._rest() if late or self._newest is None else self._newest)
         if self._statistics.ticks % 100 == 0:
             self._publish_statistics()

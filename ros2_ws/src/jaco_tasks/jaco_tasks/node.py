@@ -46,6 +46,7 @@ class Config:
     minutes: float = parameter(
         0.0, "Time after which no episode begins any more, pauses not counted; 0 for no end.", unit="min", lower=0.0
     )
+    steps: int = parameter(0, "Control steps after which the running episode is the last, 0 for no end.", lower=0, upper=10**9)
     seed: int = parameter(0, "Seed of the run; every episode's own seed follows from it.", lower=0, upper=2**31)
     lockstep: bool = parameter(True, "Joint states and scene must carry the image's own stamp; false allows `tolerance`.")
     tolerance: float = parameter(
@@ -70,7 +71,7 @@ class TaskNode(JacoNode[Config]):
         self._judge = EpisodeJudge(make_task(config.task), arm)
         self._kinematics = Kinematics(arm)
         self._observations: Observations[JointState] = Observations(0 if config.lockstep else seconds_to_ns(config.tolerance))
-        self._budget = Budget(config.episodes, config.minutes)
+        self._budget = Budget(config.episodes, config.minutes, config.steps)
         self._unjudged = 0
         self._judged_ns = -1
         self._verdicts: list[EpisodeState] = []
@@ -197,6 +198,8 @@ class TaskNode(JacoNode[Config]):
         self._budget.note(status.stamp_ns, self._paused)
         if not self._finished:
             self._publish(status)
+        if status.step > 0 and status.phase in (RUNNING, ENDED):
+            self._budget.count_step()
         if status.phase == ENDED and self._budget.spent(self._episode + 1):
             if not self._finished:
                 self._publish(replace(status, phase=FINISHED))

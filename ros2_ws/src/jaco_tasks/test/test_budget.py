@@ -15,6 +15,14 @@ def test_episodes_and_minutes_end_it_and_zero_never_does() -> None:
     assert budget.minutes == 1.0 and budget.spent(0)
 
 
+def test_steps_end_it() -> None:
+    budget = Budget(0, 0.0, steps=2)
+    budget.count_step()
+    assert not budget.spent(10**6)
+    budget.count_step()
+    assert budget.spent(0)
+
+
 def test_pauses_gaps_and_a_clock_that_goes_back_do_not_count() -> None:
     budget = Budget(0, 1.0)
     for stamp_s, paused in ((0, False), (1, False), (2, True), (3, True), (4, False), (100, False), (5, False)):

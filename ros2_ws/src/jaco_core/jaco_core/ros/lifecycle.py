@@ -17,7 +17,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from jaco_core.errors import JacoError
 from jaco_core.ros import parameters
-from jaco_core.scheduling import Urgency, hurry
+from jaco_core.scheduling import Urgency, hurry, listening
 
 C = TypeVar("C")
 DRAIN_TIMEOUT_S = 5.0
@@ -36,7 +36,7 @@ class JacoNode(LifecycleNode, Generic[C]):
         super().__init__(name)
         self.active = False
         self.failure: str | None = None
-        self.urgency: Urgency | None = None
+        self.urgency: Urgency | None = Urgency.OBSERVER
         self.owns_process = False
         """Set by `run_node`: nodes that share a process, as in tests, leave its priority alone."""
         self._config_type = config
@@ -122,7 +122,8 @@ def run_node(create: Callable[[], JacoNode[Any]]) -> int:
     node: JacoNode[Any] | None = None
     code = 0
     try:
-        node = create()
+        with listening():
+            node = create()
         node.owns_process = True
         executor = SingleThreadedExecutor()
         executor.add_node(node)

@@ -1,0 +1,99 @@
+"""`jaco replay`: learns again, offline, from a run's recording, and compares with what was learned in the graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import typer
+import yaml
+
+from jaco_core.arms import load_arm
+from jaco_core.errors import ConfigError
+from jaco_core.ros import convert
+from jaco_core.units import NS_PER_S
+from jaco_learner.embedded.messages import judged_from_message, proprioception_from_message, word_from_message
+from jaco_learner.embedded.session import LearningSession
+from jaco_learner.embedded.settings import ADJUSTABLE, Settings
+from jaco_learner.embedded.versions import VersionStore
+from jaco_monitor.recorder.writer import FILE_NAME
+from jaco_monitor.recording import Recording, stamp_ns
+from jaco_policy.checkpoint import load_checkpoint
+
+TOPICS = ("/camera/image_raw", "/joint_states", "/policy/step", "/safety/step", "/arm/applied", "/episode/state")
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """sha256 by version: `online`, as kept by the run, and `offline`, as learned from the recording."""
+
+    online: dict[int, str]
+    offline: dict[int, str]
+
+    @property
+    def same(self) -> bool:
+        """Tells whether the recording gives every version that the run kept, with the same weights."""
+        return bool(self.online) and all(self.offline.get(version) == digest for version, digest in self.online.items())
+
+
+def run(run_dir: Path) -> int:
+    """Replays the run in `run_dir`, says what came of it, and returns 0 when all versions have the same weights."""
+    replayed = replay(run_dir)
+    for version, digest in replayed.online.items():
+        found = replayed.offline.get(version, "")
+        typer.echo(f"version {version}: {digest[:12]} {'is the same offline' if found == digest else f'is {found[:12]} offline'}")
+    typer.echo(
+        f"{len(replayed.offline)} versions learned from the recording; {'all' if replayed.same else 'not all'} are the same."
+    )
+    return 0 if replayed.same else 1
+
+
+def replay(run_dir: Path) -> Replayed:
+    """Learns from the recording in `run_dir` as the learner of that run did.
+
+    Raises:
+        ConfigError: nothing was learned or recorded there.
+    """
+    told = _parameters(run_dir)
+    arm = load_arm(told["arm"])
+    settings = Settings(**{name: told[name] for name in ADJUSTABLE if name in told})
+    online = VersionStore(Path(told["folder"]))
+    kept = {version: online.card(version).sha256 for version in online.numbers()}
+    offline: dict[int, str] = {}
+    with TemporaryDirectory(prefix="jaco-replay-") as folder:
+        base = load_checkpoint(Path(told["checkpoint"]), arm)
+        session = LearningSession(base, arm, settings, told["seed"], VersionStore(Path(folder)), lambda sentence: None)
+        for item in Recording(run_dir / FILE_NAME).messages(TOPICS):
+            _feed(session, item.topic, item.message, arm.joint_names)
+            offline |= {word.version: word.sha256 for word in session.advance() if word.sha256}
+    return Replayed(kept, offline)
+
+
+def _parameters(run_dir: Path) -> dict[str, Any]:
+    path = run_dir / "parameters" / "learner.yaml"
+    try:
+        told: dict[str, Any] = yaml.safe_load(path.read_text())["/learner"]["ros__parameters"]
+    except (OSError, KeyError, TypeError, yaml.YAMLError):
+        raise ConfigError(f"No learner took part in the run in {run_dir}: {path} is missing or unreadable.") from None
+    return told
+
+
+def _feed(session: LearningSession, topic: str, message: Any, names: tuple[str, ...]) -> None:
+    """Gives one recorded message to the assembler, as the learner's node gives it a live one."""
+    assembler, stamp = session.assembler, stamp_ns(message.header)
+    if topic == "/camera/image_raw":
+        assembler.add_image(stamp, np.array(convert.image_from_message(message)))
+    elif topic == "/joint_states":
+        assembler.add_proprioception(stamp, proprioception_from_message(message, names))
+    elif topic == "/policy/step":
+        assembler.add_word(stamp, word_from_message(message))
+    elif topic == "/safety/step":
+        assembler.add_judged(stamp, judged_from_message(message))
+    elif topic == "/arm/applied":
+        policy_stamp = int(message.policy_stamp.sec) * NS_PER_S + int(message.policy_stamp.nanosec)
+        assembler.add_applied(stamp, policy_stamp, np.array(message.velocities))
+    else:
+        assembler.add_episode(convert.episode_from_message(message))

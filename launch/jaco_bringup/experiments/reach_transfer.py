@@ -1,0 +1,126 @@
+"""From simulation to a twin of reality, through the graph: progressive columns against baselines (as in arXiv:1610.04286)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from jaco_bringup.bench.measured import run_quietly
+from jaco_bringup.domain import RosDomain
+from jaco_bringup.experiments.curve import Curve
+from jaco_bringup.experiments.plot import draw_curves
+from jaco_bringup.graph import Graph, Value, learn_graph
+from jaco_core.errors import ConfigError
+from jaco_learner.embedded.log import read_log
+
+CONDITIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "progressive-wide": ("progressive", "wide"),
+        "progressive-narrow": ("progressive", "narrow"),
+        "finetuned": ("finetuned", "wide"),
+        "scratch": ("scratch", "wide"),
+    }
+)
+"""What learns, and how wide a new column is."""
+
+_STEPS = (1e3, 5e3, 1e4, 2e4, 3e4, 4e4, 5e4, 6e4)
+PAPER: Mapping[str, tuple[Sequence[float], Sequence[float]]] = MappingProxyType(
+    {
+        "progressive-wide": (_STEPS, (24.1, 30.2, 33.4, 31.1, 31.7, 33.2, 34.4, 34.7)),
+        "progressive-narrow": (_STEPS, (26.1, 31.8, 33.2, 32.0, 32.4, 33.6, 33.9, 32.7)),
+        "finetuned": (_STEPS, (29.7, 31.0, 30.1, 26.3, 22.4, 26.0, 25.5, 28.9)),
+        "scratch": (_STEPS, (0.0,) * len(_STEPS)),
+    }
+)
+"""Returns on the real arm, read from the paper's figure: steps and returns by condition."""
+RESULTS_FILE, PLOT_FILE = "results.json", "curves.png"
+RunGraph = Callable[[Graph, Path, RosDomain], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run: `steps` for each of `conditions` with each of `seeds`, from `policy`, on `profile`."""
+
+    steps: int
+    seeds: tuple[int, ...]
+    conditions: tuple[str, ...]
+    policy: str
+    profile: str
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.conditions if name not in CONDITIONS]
+        if unknown or not self.conditions:
+            raise ConfigError(f"There is no condition {', '.join(unknown) or '(none given)'}; known: {', '.join(CONDITIONS)}.")
+
+    def graph(self, condition: str, seed: int, folder: Path) -> Graph:
+        """Returns the graph of one run, whose learner works in `folder`."""
+        method, size = CONDITIONS[condition]
+        told: dict[str, Value] = {"method": method, "size": size, "learning_dir": str(folder), "episodes": 0, "steps": self.steps}
+        return learn_graph({**told, "seed": seed, "policy": self.policy, "profile": self.profile})
+
+
+def run(plan: Plan, out: Path, domain: RosDomain, say: Callable[[str], None], start: RunGraph = run_quietly) -> None:
+    """Runs what of `plan` has no result in `out` yet; results and plot are written after each run.
+
+    Raises:
+        ConfigError: `out` has the results of another plan.
+        RunFailed: a run did not come to its end; what was finished before is kept.
+    """
+    results = _read(plan, out)
+    for seed in plan.seeds:
+        for condition in plan.conditions:
+            if str(seed) in results.get(condition, {}):
+                continue
+            folder = out / f"{condition}-{seed}"
+            if folder.exists():
+                raise ConfigError(f"{folder} is left from a run that did not end; remove it, or give another --out.")
+            say(f"{condition}, seed {seed}: {plan.steps} steps")
+            start(plan.graph(condition, seed, folder / "learning"), folder, domain)
+            curve = read_curve(folder / "learning")
+            results.setdefault(condition, {})[str(seed)] = curve
+            _write(plan, out, results)
+            say(f"{condition}, seed {seed}: final mean {curve.final_mean:.1f}, mean over the run {curve.auc:.1f}")
+
+
+def read_curve(folder: Path) -> Curve:
+    """Returns the curve of the whole episodes in the learner's log in `folder`.
+
+    Raises:
+        ConfigError: there are none.
+    """
+    entries = [entry for entry in read_log(folder) if entry.complete]
+    if not entries:
+        raise ConfigError(f"Nothing was learned in {folder}: its log has no whole episode.")
+    return Curve.of_episodes([entry.steps for entry in entries], [entry.total_reward for entry in entries])
+
+
+def _read(plan: Plan, out: Path) -> dict[str, dict[str, Curve]]:
+    path = out / RESULTS_FILE
+    if not path.is_file():
+        return {}
+    data = json.loads(path.read_text())
+    for name in ("steps", "policy", "profile"):
+        found, asked = data["plan"][name], getattr(plan, name)
+        if found != asked:
+            raise ConfigError(f"{path} is of another plan: {name} {found}, asked {asked}; give another --out.")
+    return {
+        condition: {seed: Curve(tuple(each["steps"]), tuple(each["returns"])) for seed, each in seeds.items()}
+        for condition, seeds in data["conditions"].items()
+    }
+
+
+def _write(plan: Plan, out: Path, results: Mapping[str, Mapping[str, Curve]]) -> None:
+    told = {
+        condition: {seed: {**asdict(curve), "final_mean": curve.final_mean, "auc": curve.auc} for seed, curve in seeds.items()}
+        for condition, seeds in results.items()
+    }
+    content = json.dumps({"experiment": "reach_transfer", "plan": asdict(plan), "conditions": told}, indent=1)
+    partial = out / f"{RESULTS_FILE}.partial"
+    partial.write_text(content + "\n")
+    partial.replace(out / RESULTS_FILE)
+    curves = {condition: list(seeds.values()) for condition, seeds in results.items()}
+    title = f"{plan.policy} on {plan.profile}, through the graph"
+    draw_curves(out / PLOT_FILE, title, curves, {name: PAPER[name] for name in curves})

@@ -1,0 +1,75 @@
+"""Experiments: curves in numbers, runs that are finished stay, and the graph that each condition asks for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jaco_bringup.experiments.curve import Curve
+from jaco_bringup.experiments.reach_transfer import CONDITIONS, PAPER, Plan, run
+from jaco_bringup.graph import Graph
+from jaco_core.errors import ConfigError
+from jaco_learner.embedded.log import LogEntry, append_log
+
+
+def plan(**changes: Any) -> Plan:
+    usual = {"steps": 120, "seeds": (0, 1), "conditions": ("progressive-wide", "scratch"), "policy": "reach", "profile": "twin-3"}
+    return Plan(**{**usual, **changes})
+
+
+class Starts:
+    """Stands in for the graph: leaves the log that a learner would."""
+
+    def __init__(self) -> None:
+        self.graphs: list[Graph] = []
+
+    def __call__(self, graph: Graph, folder: Path, domain: object) -> None:
+        self.graphs.append(graph)
+        log = Path(str(graph.node("learner").parameters["folder"]))
+        log.mkdir(parents=True)
+        for episode, (steps, total, complete) in enumerate(((50, 10.0, True), (20, 3.0, False), (30, 40.0, True))):
+            append_log(log, LogEntry(episode, episode, steps, complete, total, 1, 1, 0, 0, 0))
+
+
+def test_a_curve_in_numbers() -> None:
+    curve = Curve.of_episodes([50, 50, 10, 10], [10.0, 20.0, 30.0, 50.0])
+    assert curve.steps == (50, 100, 110, 120)
+    # The last sixth of 120 steps begins after the 100th.
+    assert curve.final_mean == 40.0
+    assert curve.auc == pytest.approx((50 * 10 + 50 * 20 + 10 * 30 + 10 * 50) / 120)
+    np.testing.assert_array_equal(curve.at(np.array([50.0, 75.0, 112.0]), 20.0), [10.0, np.nan, 40.0])
+
+
+def test_every_condition_and_seed_is_run_once_and_what_is_there_stays(tmp_path: Path) -> None:
+    starts, said = Starts(), []
+    run(plan(), tmp_path, None, said.append, starts)  # type: ignore[arg-type]
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert set(results["conditions"]) == {"progressive-wide", "scratch"} and len(starts.graphs) == 4
+    one = results["conditions"]["scratch"]["1"]
+    assert one["steps"] == [50, 80] and one["returns"] == [10.0, 40.0] and one["final_mean"] == 40.0
+    assert one["auc"] == pytest.approx((50 * 10.0 + 30 * 40.0) / 80)
+    assert (tmp_path / "curves.png").stat().st_size > 10_000
+    run(plan(seeds=(0, 1, 2)), tmp_path, None, said.append, starts)  # type: ignore[arg-type]
+    assert len(starts.graphs) == 6
+    with pytest.raises(ConfigError, match="is of another plan: steps 120, asked 60"):
+        run(plan(steps=60), tmp_path, None, said.append, starts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("condition", sorted(CONDITIONS))
+def test_a_condition_is_its_graph_in_lockstep(condition: str, tmp_path: Path) -> None:
+    graph = plan().graph(condition, 7, tmp_path)
+    learner, policy = graph.node("learner").parameters, graph.node("policy").parameters
+    assert (learner["method"], learner["size"]) == CONDITIONS[condition]
+    assert policy["learning"] is True and policy["deterministic"] is False and policy["lockstep"] is True
+    assert {graph.node(name).parameters["seed"] for name in ("learner", "policy", "task", "sim")} == {7}
+    assert graph.node("task").parameters["steps"] == 120 and graph.node("manager").parameters["exit_when_finished"] is True
+    assert "learner" in graph.node("manager").parameters["nodes"] and condition in PAPER
+
+
+def test_an_unknown_condition_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no condition magic; known: progressive-wide"):
+        plan(conditions=("magic",))

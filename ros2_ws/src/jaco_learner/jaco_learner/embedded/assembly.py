@@ -1,0 +1,193 @@
+"""Puts together by stamp what the graph says about each step. What is missing or late drops the step; nothing is guessed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaco_core.arms import Arm
+from jaco_core.types import ENDED, FINISHED, WAITING, EpisodeStatus, RgbImage, Vector
+from jaco_learner.embedded.execution import executed_action
+from jaco_learner.embedded.transition import Run, Transition
+
+POLICY = "policy"
+# So many observations into the next episode, what an episode lacks is not coming any more.
+_PATIENCE = 2
+
+
+@dataclass(frozen=True)
+class PolicyWord:
+    """What the policy chose on one image: indices, shape (n,), and their log-probability under weights `version`."""
+
+    action: NDArray[np.int64]
+    log_probability: float
+    version: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the supervisor made of one step: who proposed it, and in how many ticks a limit changed it."""
+
+    source: str
+    changed_ticks: int
+
+
+@dataclass
+class _Step:
+    """What is known about the observation of one stamp and the step that began there."""
+
+    image: RgbImage | None = None
+    word: PolicyWord | None = None
+    judged: Judged | None = None
+    applied: list[Vector] = field(default_factory=list)
+
+
+class Assembler:
+    """Takes messages in any order between topics and gives out the runs of episodes that are over.
+
+    `dropped`: steps that were left out, by what they lacked; `overruled`: steps whose applied action was not the chosen one.
+    """
+
+    def __init__(self, arm: Arm, speeds: NDArray[np.float64], recurrent: bool) -> None:
+        """`recurrent`: the network remembers, so an episode is of no use after a gap."""
+        self._arm, self._speeds, self._recurrent = arm, speeds, recurrent
+        self._tick_s = 1.0 / arm.state_rate_hz
+        self._steps: dict[int, _Step] = {}
+        self._felt: dict[int, Vector] = {}
+        self._applied_until = -1
+        self._episode: list[EpisodeStatus] = []
+        self._over: list[list[EpisodeStatus]] = []
+        self.dropped: Counter[str] = Counter()
+        self.overruled = 0
+
+    def add_image(self, stamp_ns: int, image: RgbImage) -> None:
+        self._at(stamp_ns).image = image
+
+    def add_proprioception(self, stamp_ns: int, values: Vector) -> None:
+        """`values`: joint angles [rad], then velocities [rad/s], shape (2n,)."""
+        self._felt[stamp_ns] = values
+
+    def add_word(self, stamp_ns: int, word: PolicyWord) -> None:
+        self._at(stamp_ns).word = word
+
+    def add_judged(self, stamp_ns: int, judged: Judged) -> None:
+        self._at(stamp_ns).judged = judged
+
+    def add_applied(self, stamp_ns: int, policy_stamp_ns: int, velocity: Vector) -> None:
+        """The velocity [rad/s] that was applied at the tick of `stamp_ns`, under the policy's command of `policy_stamp_ns`."""
+        self._applied_until = stamp_ns
+        self._at(policy_stamp_ns).applied.append(velocity)
+
+    def add_episode(self, status: EpisodeStatus) -> None:
+        """What the task makes of an observation; each stamp once."""
+        if status.phase in (WAITING, FINISHED) or (self._episode and status.stamp_ns <= self._episode[-1].stamp_ns):
+            return
+        if self._episode and status.episode != self._episode[-1].episode:
+            # A new episode without the end of the last one: somebody asked for a reset.
+            self._close()
+        self._episode.append(status)
+        if status.phase == ENDED:
+            self._close()
+
+    @property
+    def waiting(self) -> bool:
+        """Tells whether an episode is over that `episodes` has not given out."""
+        return bool(self._over)
+
+    def episodes(self) -> Iterator[tuple[list[Run], int]]:
+        """Yields runs and last stamp [ns] of each episode that is over and either whole or, by the next one, past waiting for."""
+        while self._over and (self._complete(self._over[0]) or len(self._over) > 1 or len(self._episode) > _PATIENCE):
+            statuses = self._over.pop(0)
+            yield self._assemble(statuses), statuses[-1].stamp_ns
+
+    def _at(self, stamp_ns: int) -> _Step:
+        return self._steps.setdefault(stamp_ns, _Step())
+
+    def _close(self) -> None:
+        self._over.append(self._episode)
+        self._episode = []
+
+    def _complete(self, statuses: list[EpisodeStatus]) -> bool:
+        steps = [self._steps.get(status.stamp_ns, _Step()) for status in statuses]
+        seen = all(status.stamp_ns in self._felt for status in statuses) and steps[-1].image is not None
+        end = statuses[-1].stamp_ns
+        return seen and self._applied_until >= end and not any(_lacking(step) for step in steps[:-1])
+
+    def _assemble(self, statuses: list[EpisodeStatus]) -> list[Run]:
+        """Returns the episode's runs: cut where a step is missing."""
+        runs: list[Run] = []
+        current: list[Transition] = []
+        before = np.zeros(len(self._arm))
+        broken = statuses[0].step != 0
+        for status, after in pairwise(statuses):
+            step = self._steps.get(status.stamp_ns, _Step())
+            lacking = self._unseen(status) or _lacking(step) or ("episode state" if after.step != status.step + 1 else "")
+            lacking = lacking or self._unseen(after)
+            if lacking or (broken and self._recurrent):
+                self.dropped[lacking or "what came before"] += 1
+                self._cut(runs, current, status, broken, None)
+                current, broken = [], True
+            else:
+                current.append(self._transition(status, after, step, before))
+            if step.applied:
+                before = step.applied[-1]
+        self._cut(runs, current, statuses[-1], broken, statuses[-1])
+        horizon = statuses[-1].stamp_ns
+        self._steps = {stamp: step for stamp, step in self._steps.items() if stamp > horizon}
+        self._felt = {stamp: values for stamp, values in self._felt.items() if stamp > horizon}
+        return runs
+
+    def _cut(
+        self, runs: list[Run], transitions: list[Transition], at: EpisodeStatus, broken: bool, end: EpisodeStatus | None
+    ) -> None:
+        """Ends a run with the observation of `at`; `end`: the episode's last status when the run reaches it."""
+        image, felt = self._at(at.stamp_ns).image, self._felt.get(at.stamp_ns)
+        if not transitions or image is None or felt is None:
+            return
+        ended = end is not None and end.phase == ENDED
+        terminated = end is not None and end.terminated
+        runs.append(Run(tuple(transitions), image, felt, terminated, ended and not broken))
+
+    def _unseen(self, status: EpisodeStatus) -> str:
+        """Returns what is missing of an observation, "" when it is whole."""
+        if self._at(status.stamp_ns).image is None:
+            return "image"
+        return "" if status.stamp_ns in self._felt else "joint state"
+
+    def _transition(self, status: EpisodeStatus, after: EpisodeStatus, step: _Step, before: Vector) -> Transition:
+        assert step.image is not None and step.word is not None
+        word = step.word
+        applied = np.array(step.applied)
+        action = executed_action(word.action, self._speeds, before, applied, self._arm.max_acceleration, self._tick_s)
+        own = bool((action == word.action).all())
+        self.overruled += not own
+        log_probability = word.log_probability if own else None
+        return Transition(
+            status.stamp_ns,
+            status.episode,
+            status.step,
+            word.version,
+            step.image,
+            self._felt[status.stamp_ns],
+            action,
+            log_probability,
+            after.reward,
+        )
+
+
+def _lacking(step: _Step) -> str:
+    """Returns what is missing of what was done in a step, "" when it can be learned from."""
+    if step.image is None:
+        return "image"
+    if step.word is None:
+        return "policy's step"
+    if step.judged is None:
+        return "supervisor's step"
+    if step.judged.source != POLICY:
+        return "policy's authority"
+    return "" if step.applied else "applied velocity"

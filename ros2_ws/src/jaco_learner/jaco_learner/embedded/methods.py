@@ -1,0 +1,54 @@
+"""The network that learns: a column grown on the policy, or one of the baselines that it is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from jaco_learner.embedded.settings import WIDTHS, Settings
+from jaco_policy.checkpoint import Checkpoint
+from jaco_policy.grown import GrownSpec
+from jaco_policy.networks import Column
+from jaco_policy.progressive import ProgressiveNet
+
+
+def network_to_learn(base: Checkpoint, settings: Settings, seed: int) -> ProgressiveNet:
+    """Returns the network of `settings.method` with what it takes from `base`; `seed` draws what it does not.
+
+    `learned()` of it are the weights that may change.
+
+    Raises:
+        ContractError: a baseline of a single column is asked for, and `base` has several.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        if settings.method in ("progressive", "random"):
+            elder = base.network if settings.method == "progressive" else _randomised(base)
+            network = ProgressiveNet(elder.columns[0], elder.grown)  # type: ignore[arg-type]
+            network.load_state_dict(elder.state_dict())
+            network.grow(grown_spec(base.network, settings.size))
+            return network.train()
+        if settings.method == "scratch":
+            return _randomised(base).train()
+    column = base.column
+    column.requires_grad_(settings.method == "finetuned")
+    for head in (column.policy, column.value):
+        head.requires_grad_(True)
+    return ProgressiveNet(column).train()
+
+
+def grown_spec(base: ProgressiveNet, size: str) -> GrownSpec:
+    """Returns the paper's wide or narrow column, with an LSTM where the policy has one."""
+    first, second, hidden, recurrent = WIDTHS[size]
+    channels = (first, *[second] * (len(base.spec.convolutions) - 1))
+    if base.spec.lstm:
+        return GrownSpec(channels, recurrent, lstm=recurrent)
+    return GrownSpec(channels, hidden)
+
+
+def _randomised(base: Checkpoint) -> ProgressiveNet:
+    """Returns a first column of the policy's sizes with weights of chance. How pixels are centred is no knowledge of the task."""
+    column = Column(replace(base.network.spec))
+    column.mean_image.copy_(base.network.columns[0].mean_image)  # type: ignore[arg-type]
+    return ProgressiveNet(column)

@@ -1,0 +1,49 @@
+"""What the learner learns from: steps of one episode that follow each other without a gap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaco_core.types import RgbImage, Vector
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One step. `action`: per joint the index of the speed that was applied, shape (n,); `reward`: of the observation after it.
+
+    `log_probability`: of the action under the weights that chose it, None when something else was applied than was chosen.
+    `proprioception`: joint angles [rad], then velocities [rad/s], shape (2n,). `version`: of the weights that acted.
+    """
+
+    stamp_ns: int
+    episode: int
+    step: int
+    version: int
+    image: RgbImage
+    proprioception: Vector
+    action: NDArray[np.int64]
+    log_probability: float | None
+    reward: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """Transitions one after the other, and the observation after the last of them.
+
+    `terminated`: the task ended there (contact, joint limit), so no more could have been earned; a time limit is no such end.
+    `complete`: this is a whole episode from its first step to its end.
+    """
+
+    transitions: tuple[Transition, ...]
+    final_image: RgbImage
+    final_proprioception: Vector
+    terminated: bool
+    complete: bool
+
+    @property
+    def total_reward(self) -> float:
+        """The undiscounted sum of rewards."""
+        return sum(transition.reward for transition in self.transitions)

@@ -1,0 +1,90 @@
+"""Versions on disk, each in a folder of its own that appears at once or not at all; a crash leaves the last good one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from jaco_core.errors import ConfigError, JacoError
+from jaco_learner.embedded.learner import Snapshot
+from jaco_policy.checkpoint import Card, load_checkpoint, read_card, save_checkpoint
+from jaco_policy.progressive import ProgressiveNet
+
+MOMENTS_FILE = "moments.safetensors"
+# How many of the newest are kept: more than a policy tries before it trusts one. Every so many for ever.
+KEPT_NEWEST, KEPT_EVERY = 64, 100
+_LINEAGE = ("version", "parent", "steps", "branch")
+
+
+class VersionStore:
+    """A folder of versions. `anchor`: one that is kept however old it becomes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.anchor = 1
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"The learner's folder {folder} cannot be made: {error.strerror}.") from None
+
+    def path(self, version: int) -> Path:
+        """Returns where `version` is or would be."""
+        return self.folder / f"{version:06d}"
+
+    def numbers(self) -> list[int]:
+        """Returns the versions that are there, in order."""
+        return sorted(int(path.name) for path in self.folder.glob("[0-9]" * 6))
+
+    def save(self, card: Card, network: ProgressiveNet, snapshot: Snapshot, data: dict[str, Any]) -> Card:
+        """Writes a version. `data`: what it was learned from, for the card."""
+        path = self.path(snapshot.version)
+        partial = path.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        lineage = {name: getattr(snapshot, name) for name in _LINEAGE}
+        card = save_checkpoint(partial, replace(card, training={**card.training, **lineage, **data}, scores={}), network)
+        save_file(snapshot.moments, partial / MOMENTS_FILE)
+        if path.exists():
+            shutil.rmtree(path)
+        os.replace(partial, path)
+        self._prune()
+        return card
+
+    def load(self, version: int) -> Snapshot:
+        """Returns a version as it was saved.
+
+        Raises:
+            JacoError: it is missing or damaged.
+        """
+        checkpoint = load_checkpoint(self.path(version))
+        try:
+            moments = load_file(self.path(version) / MOMENTS_FILE)
+            told = checkpoint.card.training
+            version, parent, steps, branch = (int(told[name]) for name in _LINEAGE)
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise ConfigError(f"Version {version} in {self.folder} cannot be learned on: {error}.") from None
+        return Snapshot(version, parent, steps, branch, dict(checkpoint.network.state_dict()), moments)
+
+    def card(self, version: int) -> Card:
+        """Returns a version's card."""
+        return read_card(self.path(version))
+
+    def newest(self) -> tuple[Snapshot | None, list[str]]:
+        """Returns the newest version that is undamaged, None without any, and why newer ones were passed over."""
+        refused: list[str] = []
+        for version in reversed(self.numbers()):
+            try:
+                return self.load(version), refused
+            except JacoError as error:
+                refused.append(str(error))
+        return None, refused
+
+    def _prune(self) -> None:
+        for version in self.numbers()[:-KEPT_NEWEST]:
+            if version % KEPT_EVERY and version != self.anchor:
+                shutil.rmtree(self.path(version))

@@ -1,0 +1,96 @@
+"""A small policy, runs of a made-up task, and a graph's messages about an episode, for tests of the embedded learner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from jaco_core.arms import load_arm
+from jaco_core.ramp import ramp_velocity
+from jaco_core.types import ENDED, RUNNING, EpisodeStatus
+from jaco_learner.embedded.assembly import Assembler, Judged, PolicyWord
+from jaco_learner.embedded.transition import Run, Transition
+from jaco_policy.checkpoint import Card, Checkpoint, load_checkpoint, save_checkpoint
+from jaco_policy.networks import Column, ColumnSpec
+from jaco_tasks.actions import action_speeds
+
+ARM = load_arm("j2n6s300")
+SPEEDS = action_speeds(ARM)
+PERIOD_NS, TICK_NS = 100_000_000, 10_000_000
+
+
+def policy(folder: Path, lstm: int = 0) -> Checkpoint:
+    """Writes an untrained policy and returns it."""
+    torch.manual_seed(0)
+    spec = ColumnSpec(convolutions=((4, 8, 4), (6, 5, 2)), hidden=16, lstm=lstm)
+    column = Column(spec)
+    torch.nn.init.orthogonal_(column.policy.weight, 1.0)
+    rows = tuple(tuple(row) for row in SPEEDS.tolist())
+    save_checkpoint(folder, Card("tiny", "reach", ARM.name, ARM.joint_names, rows, 0.1, spec), column)
+    return load_checkpoint(folder, ARM)
+
+
+def run(episode: int, steps: int = 10, version: int = 1) -> Run:
+    """Returns a whole episode in which the first joint's last speed is worth a point."""
+    rng = np.random.default_rng(episode)
+    images = rng.integers(0, 256, (steps + 1, 64, 64, 3), np.uint8)
+    felt = rng.normal(size=(steps + 1, 18))
+    transitions = []
+    for step in range(steps):
+        action = rng.integers(0, 3, 9)
+        stamp = (episode * 100 + step) * PERIOD_NS
+        reward = float(action[0] == 2)
+        transitions.append(Transition(stamp, episode, step, version, images[step], felt[step], action, -9.0, reward))
+    return Run(tuple(transitions), images[-1], felt[-1], False, True)
+
+
+class Graph:
+    """Tells an assembler of episodes as a graph would, but for what is told to be left out.
+
+    `omit`: (kind, step) of messages that are not delivered; `applied`: step -> action that the arm's side applies instead.
+    """
+
+    def __init__(self, assembler: Assembler) -> None:
+        self.assembler = assembler
+        self.now_ns = PERIOD_NS
+        self._velocity = np.zeros(9)
+
+    def play(
+        self,
+        episode: int,
+        steps: int = 4,
+        omit: frozenset[tuple[str, int]] = frozenset(),
+        applied: dict[int, np.ndarray] | None = None,
+        source: str = "policy",
+    ) -> list[np.ndarray]:
+        """Plays an episode that ends at its time limit; returns the chosen actions."""
+        rng = np.random.default_rng(episode)
+        chosen = []
+        self._velocity = np.zeros(9)
+        for step in range(steps + 1):
+            stamp = self.now_ns
+            last = step == steps
+            told = self.assembler
+            status = EpisodeStatus(stamp, "reach", ENDED if last else RUNNING, episode, step, reward=float(step), truncated=last)
+            if ("episode", step) not in omit:
+                told.add_episode(status)
+            if ("image", step) not in omit:
+                told.add_image(stamp, np.full((64, 64, 3), episode % 20 * 10 + step, np.uint8))
+            if ("joints", step) not in omit:
+                told.add_proprioception(stamp, np.full(18, float(step)))
+            action = rng.integers(0, 3, 9)
+            if not last:
+                chosen.append(action)
+                if ("word", step) not in omit:
+                    told.add_word(stamp, PolicyWord(action, -5.0, 1))
+            if not last and ("judged", step) not in omit:
+                told.add_judged(stamp, Judged(source, 0))
+            target = np.zeros(9) if last else SPEEDS[np.arange(9), (applied or {}).get(step, action)]
+            for tick in range(10):
+                self._velocity = ramp_velocity(self._velocity, target, ARM.max_acceleration, 0.01)
+                if ("applied", step) not in omit:
+                    told.add_applied(stamp + tick * TICK_NS, stamp, self._velocity)
+            self.now_ns += PERIOD_NS
+        return chosen

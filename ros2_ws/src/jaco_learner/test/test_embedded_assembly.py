@@ -1,0 +1,124 @@
+"""Steps from messages, by stamp: whole episodes, gaps, and what was applied."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from embedded_support import ARM, SPEEDS, Graph
+
+from jaco_core.ramp import ramp_velocity
+from jaco_learner.embedded.assembly import Assembler
+from jaco_learner.embedded.execution import executed_action
+from jaco_learner.embedded.transition import Run
+
+
+def assembled(assembler: Assembler) -> list[Run]:
+    return [run for runs, _ in assembler.episodes() for run in runs]
+
+
+def test_an_episode_becomes_one_run_with_rewards_of_the_observation_after() -> None:
+    assembler = Assembler(ARM, SPEEDS, recurrent=False)
+    chosen = Graph(assembler).play(3)
+    (run,) = assembled(assembler)
+    assert run.complete and not run.terminated and run.total_reward == 10.0
+    assert [step.reward for step in run.transitions] == [1.0, 2.0, 3.0, 4.0]
+    assert [step.image[0, 0, 0] for step in run.transitions] == [30, 31, 32, 33] and run.final_image[0, 0, 0] == 34
+    assert [step.proprioception[0] for step in run.transitions] == [0.0, 1.0, 2.0, 3.0] and run.final_proprioception[0] == 4.0
+    for step, action in zip(run.transitions, chosen, strict=True):
+        np.testing.assert_array_equal(step.action, action)
+        assert step.log_probability == -5.0
+    assert not assembler.dropped and not assembler.overruled and not assembler.waiting
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "lengths", "counted"),
+    [
+        ("image", 2, [1, 1], {"image": 2}),
+        ("joints", 2, [1, 1], {"joint state": 2}),
+        ("image", 0, [3], {"image": 1}),
+        ("word", 1, [1, 2], {"policy's step": 1}),
+        ("judged", 1, [1, 2], {"supervisor's step": 1}),
+        ("applied", 3, [3], {"applied velocity": 1}),
+        ("episode", 2, [1, 1], {"episode state": 1}),
+        ("image", 4, [3], {"image": 1}),
+    ],
+)
+def test_what_is_missing_drops_its_step_and_is_counted(kind: str, step: int, lengths: list[int], counted: dict[str, int]) -> None:
+    assembler = Assembler(ARM, SPEEDS, recurrent=False)
+    graph = Graph(assembler)
+    graph.play(1, omit=frozenset({(kind, step)}))
+    graph.play(2)
+    *cut, whole = assembled(assembler)
+    assert [len(run.transitions) for run in cut] == lengths
+    assert not any(run.complete for run in cut) and whole.complete
+    assert assembler.dropped == counted
+    # A run's last observation is the one that follows its last step.
+    for run in cut:
+        assert run.final_image[0, 0, 0] == run.transitions[-1].image[0, 0, 0] + 1
+
+
+def test_a_network_that_remembers_learns_nothing_after_a_gap() -> None:
+    assembler = Assembler(ARM, SPEEDS, recurrent=True)
+    graph = Graph(assembler)
+    graph.play(1, omit=frozenset({("word", 1)}))
+    graph.play(2)
+    first, whole = assembled(assembler)
+    assert len(first.transitions) == 1 and len(whole.transitions) == 4
+    assert assembler.dropped == {"policy's step": 1, "what came before": 2}
+
+
+def test_an_episode_waits_for_its_last_message_but_not_for_ever() -> None:
+    assembler = Assembler(ARM, SPEEDS, recurrent=False)
+    graph = Graph(assembler)
+    graph.play(1, omit=frozenset({("judged", 3)}))
+    assert assembler.waiting and not assembled(assembler)
+    graph.play(2, steps=1)
+    assert [len(run.transitions) for run in assembled(assembler)] == [3, 1]
+
+
+def test_steps_of_an_operator_are_not_the_policy_s() -> None:
+    assembler = Assembler(ARM, SPEEDS, recurrent=False)
+    graph = Graph(assembler)
+    graph.play(1, source="operator")
+    graph.play(2)
+    assert len(assembled(assembler)) == 1 and assembler.dropped == {"policy's authority": 4}
+
+
+def test_it_learns_on_the_applied_action_where_the_supervisor_chose_another() -> None:
+    assembler = Assembler(ARM, SPEEDS, recurrent=False)
+    still = np.ones(9, np.int64)
+    chosen = Graph(assembler).play(1, applied={0: still})
+    (run,) = assembled(assembler)
+    assert assembler.overruled == 1
+    np.testing.assert_array_equal(run.transitions[0].action, still)
+    assert run.transitions[0].log_probability is None
+    np.testing.assert_array_equal(run.transitions[1].action, chosen[1])
+    assert run.transitions[1].log_probability == -5.0
+
+
+@pytest.mark.parametrize("start", [-1.0, 0.0, 1.0])
+@pytest.mark.parametrize("applied", [0, 1, 2])
+@pytest.mark.parametrize("chosen", [0, 1, 2])
+def test_the_executed_action_is_found_through_the_ramp(start: float, applied: int, chosen: int) -> None:
+    before = start * SPEEDS[:, 2]
+    velocity, ticks = before, []
+    for _ in range(10):
+        velocity = ramp_velocity(velocity, SPEEDS[:, applied], ARM.max_acceleration, 0.01)
+        ticks.append(velocity)
+    found = executed_action(np.full(9, chosen), SPEEDS, before, np.array(ticks), ARM.max_acceleration, 0.01)
+    if start == 0.0:
+        np.testing.assert_array_equal(found, applied)
+    # In motion, braking and reversing look the same for a while: what is found explains what was applied, the chosen one first.
+    velocity, mean = before, np.zeros(9)
+    for _ in range(10):
+        velocity = ramp_velocity(velocity, SPEEDS[np.arange(9), found], ARM.max_acceleration, 0.01)
+        mean += velocity / 10
+    np.testing.assert_allclose(mean, np.mean(ticks, axis=0), atol=0.021)
+    if chosen == applied:
+        np.testing.assert_array_equal(found, chosen)
+
+
+def test_a_speed_between_two_is_the_nearer() -> None:
+    applied = np.tile(0.8 * SPEEDS[:, 2], (10, 1))
+    found = executed_action(np.zeros(9, np.int64), SPEEDS, 0.8 * SPEEDS[:, 2], applied, ARM.max_acceleration, 0.01)
+    assert (found == 2).all()

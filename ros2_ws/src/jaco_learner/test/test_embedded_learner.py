@@ -1,0 +1,212 @@
+"""The learner itself: what may change, returns by hand, learning, repeatability, versions that survive."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from embedded_support import ARM, SPEEDS, Graph, policy, run
+
+from jaco_core.errors import ConfigError
+from jaco_learner.embedded.actor_critic import ActorCritic, n_step_returns
+from jaco_learner.embedded.learner import EmbeddedLearner
+from jaco_learner.embedded.log import read_log
+from jaco_learner.embedded.methods import network_to_learn
+from jaco_learner.embedded.session import LearningSession
+from jaco_learner.embedded.settings import METHODS, Settings
+from jaco_learner.embedded.transition import Run
+from jaco_learner.embedded.versions import KEPT_NEWEST, VersionStore
+from jaco_policy.checkpoint import load_checkpoint
+from jaco_policy.networks import joint_log_probability, sample_action
+
+SMALL = Settings(size="narrow", batch_steps=8, passes=2)
+
+
+def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_returns_are_the_paper_s() -> None:
+    reward, value = torch.tensor([1.0, 0.0, 2.0, 1.0, 1.0]), torch.tensor([9.0, 9.0, 4.0, 9.0, 3.0, 8.0])
+    g = 0.5
+    # Parts of two steps: the critic's word at steps 2 and 4, and at the end unless the task ended there.
+    expected = [1.0 + g * (0.0 + g * 4.0), 0.0 + g * 4.0, 2.0 + g * (1.0 + g * 3.0), 1.0 + g * 3.0, 1.0 + g * 8.0]
+    torch.testing.assert_close(n_step_returns(reward, value, False, g, 2), torch.tensor(expected))
+    torch.testing.assert_close(n_step_returns(reward, value, True, g, 2), torch.tensor([*expected[:4], 1.0]))
+
+
+@pytest.mark.parametrize("lstm", [0, 8])
+@pytest.mark.parametrize("method", METHODS)
+def test_each_method_begins_and_learns_as_it_says(tmp_path: Path, method: str, lstm: int) -> None:
+    base = policy(tmp_path / method, lstm)
+    before = {name: tensor.clone() for name, tensor in base.network.state_dict().items()}
+    learner = EmbeddedLearner(base, replace(SMALL, method=method), seed=1)
+    images = torch.from_numpy(run(0).transitions[0].image)[None]
+    answers = [net(images, net.initial_state(1))[0].logits for net in (learner.network, load_checkpoint(base.folder).network)]
+    assert torch.equal(*answers) is (method in ("progressive", "output", "finetuned"))
+    start = learner.snapshot().weights
+    assert learner.learn(run(0)) is not None
+    after = learner.snapshot().weights
+    changed = {name for name in after if not torch.equal(after[name], start[name])}
+    expected = {
+        "progressive": "columns.1.",
+        "random": "columns.1.",
+        "scratch": "columns.0.",
+        "finetuned": "columns.0.",
+        "output": ("columns.0.policy.", "columns.0.value."),
+    }[method]
+    assert changed and all(name.startswith(expected) for name in changed)
+    if method == "progressive":
+        assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+    if method in ("scratch", "finetuned"):
+        assert any("convolutions.0" in name for name in changed)
+
+
+def test_the_first_joint_learns_which_speed_is_worth_a_point(tmp_path: Path) -> None:
+    base = policy(tmp_path)
+    settings = Settings(size="narrow", learning_rate=3e-3, horizon=1, discount=0.0, batch_steps=32, entropy=0.0)
+    critic = ActorCritic(network_to_learn(base, settings, 0), settings)
+    torch.manual_seed(0)
+    shares = []
+    for number in range(10):
+        shown = run(number, steps=32)
+        images = torch.from_numpy(np.stack([step.image for step in shown.transitions]))
+        with torch.no_grad():
+            output, _ = critic.network(images)
+        actions = sample_action(output.logits)
+        chances = joint_log_probability(output.logits, actions)
+        steps = tuple(
+            replace(step, action=action.numpy(), log_probability=float(chance), reward=float(action[0] == 2))
+            for step, action, chance in zip(shown.transitions, actions, chances, strict=True)
+        )
+        shares.append(np.mean([step.reward for step in steps]))
+        critic.update([replace(shown, transitions=steps)])
+    assert shares[0] < 0.6 and np.mean(shares[-3:]) > 0.9
+
+
+def test_the_same_runs_give_the_same_weights_bit_for_bit_and_other_runs_others(tmp_path: Path) -> None:
+    base = policy(tmp_path)
+    learners = [EmbeddedLearner(base, SMALL, seed=3) for _ in range(3)]
+    for learner, first in zip(learners, (0, 0, 50), strict=True):
+        for episode in range(3):
+            learner.learn(run(first + episode))
+    weights = [learner.snapshot().weights for learner in learners]
+    assert equal(weights[0], weights[1]) and not equal(weights[0], weights[2])
+
+
+def play(session: LearningSession, episodes: range, graph: Graph | None = None) -> Graph:
+    graph = graph or Graph(session.assembler)
+    for episode in episodes:
+        graph.play(episode, steps=8)
+        session.advance()
+    return graph
+
+
+def session(folder: Path, base: Path, said: list[str] | None = None) -> LearningSession:
+    say = (said if said is not None else []).append
+    return LearningSession(load_checkpoint(base), ARM, SMALL, 5, VersionStore(folder), say)
+
+
+def test_learning_goes_on_from_the_last_version_as_if_it_had_not_been_killed(tmp_path: Path) -> None:
+    policy(tmp_path / "base")
+    straight = session(tmp_path / "straight", tmp_path / "base")
+    play(straight, range(4))
+    first = session(tmp_path / "killed", tmp_path / "base")
+    graph = play(first, range(2))
+    # Killed in the middle of an episode and while it wrote a version.
+    (tmp_path / "killed" / "000004.partial").mkdir()
+    graph.play(99, steps=2, omit=frozenset({("episode", 2)}))
+    said: list[str] = []
+    second = session(tmp_path / "killed", tmp_path / "base", said)
+    assert second.learner.version == 3 and said == ["Learning goes on from version 3, after 16 steps."]
+    play(second, range(2, 4))
+    assert second.word.version == straight.word.version == 5
+    assert second.word.sha256 == straight.word.sha256
+    assert [entry.episode for entry in read_log(tmp_path / "killed")] == [0, 1, 2, 3]
+
+
+def test_damaged_versions_are_passed_over(tmp_path: Path) -> None:
+    policy(tmp_path / "base")
+    play(session(tmp_path / "run", tmp_path / "base"), range(3))
+    weights = tmp_path / "run" / "000004" / "policy.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    (tmp_path / "run" / "000003" / "moments.safetensors").write_bytes(b"")
+    said: list[str] = []
+    assert session(tmp_path / "run", tmp_path / "base", said).learner.version == 2
+    assert "damaged" in said[0] and "Version 3 in" in said[1]
+
+
+def test_versions_of_another_policy_or_other_settings_are_not_gone_on_from(tmp_path: Path) -> None:
+    policy(tmp_path / "base")
+    policy(tmp_path / "other", lstm=8)
+    play(session(tmp_path / "run", tmp_path / "base"), range(1))
+    with pytest.raises(ConfigError, match="learned with another base"):
+        session(tmp_path / "run", tmp_path / "other")
+    settings = replace(SMALL, learning_rate=1e-5)
+    with pytest.raises(ConfigError, match="learned with another settings"):
+        LearningSession(load_checkpoint(tmp_path / "base"), ARM, settings, 5, VersionStore(tmp_path / "run"), print)
+
+
+def test_a_version_s_card_tells_where_it_comes_from(tmp_path: Path) -> None:
+    base = policy(tmp_path / "base")
+    play(session(tmp_path / "run", tmp_path / "base"), range(2))
+    card = load_checkpoint(tmp_path / "run" / "000003", ARM).card
+    assert card.name == "tiny-progressive" and card.ancestors == (f"tiny {base.card.sha256}",) and len(card.grown) == 1
+    told = card.training
+    assert (told["version"], told["parent"], told["steps"], told["branch"], told["seed"]) == (3, 2, 16, 0, 5)
+    assert told["episodes"] == [1, 1] and told["settings"]["size"] == "narrow" and told["stamps_ns"][0] < told["stamps_ns"][1]
+
+
+def test_when_a_version_is_taken_back_learning_begins_anew_from_the_one_that_acts(tmp_path: Path) -> None:
+    policy(tmp_path / "base")
+    learning = session(tmp_path / "run", tmp_path / "base")
+
+    def show(episode: int, version: int) -> None:
+        learning._learn(run(episode, version=version))
+
+    for episode, version in enumerate((1, 2, 3)):
+        show(episode, version)
+    assert learning.learner.version == 4
+    show(9, 2)
+    lineage = learning.learner.snapshot()
+    assert (lineage.version, lineage.parent, lineage.branch, lineage.steps) == (5, 2, 1, 20)
+    other = EmbeddedLearner(load_checkpoint(tmp_path / "base"), SMALL, 5)
+    other.restore(VersionStore(tmp_path / "run").load(2))
+    other.learn(run(9, version=2))
+    assert equal(other.snapshot().weights, lineage.weights)
+
+
+def test_old_versions_make_room(tmp_path: Path) -> None:
+    policy(tmp_path / "base")
+    learning = session(tmp_path / "run", tmp_path / "base")
+    store = VersionStore(tmp_path / "run")
+    (tmp_path / "run" / "000100").mkdir()
+    store.anchor = 7
+    for version in (7, 8, *range(200, 200 + KEPT_NEWEST - 1)):
+        (tmp_path / "run" / f"{version:06d}").mkdir(exist_ok=True)
+    learning.learner.version = 999
+    store.save(learning._card, learning.learner.network, learning.learner.snapshot(), {})
+    assert store.numbers()[:3] == [7, 100, 200] and store.numbers()[-1] == 999
+
+
+def test_settings_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(ConfigError, match="no method 'magic' of learning; choices: progressive"):
+        Settings(method="magic")
+    with pytest.raises(ConfigError, match="learning_rate above 0, got -1"):
+        Settings(learning_rate=-1.0)
+    with pytest.raises(ConfigError, match="discount from 0 to below 1, got 1"):
+        Settings(discount=1.0)
+
+
+def test_an_update_without_the_acting_policy_s_probability_still_counts(tmp_path: Path) -> None:
+    learner = EmbeddedLearner(policy(tmp_path), SMALL)
+    shown = run(1)
+    unknown = Run(
+        tuple(replace(step, log_probability=None) for step in shown.transitions), shown.final_image, shown.final_proprioception,
+        False, True,
+    )  # fmt: skip
+    report = learner.learn(unknown)
+    assert report is not None and report.ratio == pytest.approx(1.0) and SPEEDS.shape == (9, 3)

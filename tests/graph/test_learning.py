@@ -1,0 +1,71 @@
+"""Learning in the graph: its recording gives the same weights again, and a killed learner costs nothing but its open episodes."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from jaco_bringup.commands.replay import replay
+from jaco_bringup.domain import take_domain
+from jaco_bringup.graph import Graph, learn_graph
+from jaco_bringup.runner import Runner
+from jaco_learner.embedded.log import read_log
+from jaco_learner.embedded.versions import VersionStore
+from jaco_monitor.report import write_summary
+
+EPISODES = 8
+
+
+def learn(folder: Path, interfere: Callable[[Runner, threading.Event], None] = lambda runner, over: None) -> None:
+    """Runs the learning graph, with a version after each episode; `interfere` has a thread of its own until it is `over`."""
+    arguments = {"episodes": EPISODES, "seed": 3, "size": "narrow", "run_dir": str(folder), "profile": "twin-3"}
+    graph = learn_graph(arguments)
+    eager = replace(graph.node("learner"), parameters={**graph.node("learner").parameters, "batch_steps": 20})
+    graph = Graph(graph.name, tuple(eager if node.name == "learner" else node for node in graph.nodes))
+    with take_domain(None) as domain:
+        over = threading.Event()
+        runner = Runner(graph, folder, domain.number)
+        thread = threading.Thread(target=interfere, args=(runner, over))
+        thread.start()
+        try:
+            outcome = runner.run(lambda: False)
+        finally:
+            over.set()
+            thread.join()
+    assert outcome.code == 0, outcome.sentence
+
+
+def test_a_recording_gives_the_same_weights_as_the_graph(tmp_path: Path) -> None:
+    learn(tmp_path / "run")
+    replayed = replay(tmp_path / "run")
+    assert len(replayed.online) >= EPISODES - 2 and replayed.same
+    # The first episodes show what new versions are held against; then the newest one acts in each.
+    entries = read_log(tmp_path / "run" / "learning")
+    acting = [entry.acting for entry in entries]
+    assert acting[:6] == [1] * 6 and acting[6] == 7
+    assert not any(entry.dropped for entry in entries)
+    assert write_summary(tmp_path / "run", 3).episodes == EPISODES
+
+
+def test_a_killed_learner_goes_on_from_its_last_version_and_the_run_does_not_notice(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    killed: list[int] = []
+
+    def kill(runner: Runner, over: threading.Event) -> None:
+        store = VersionStore(folder / "learning")
+        while not over.wait(0.02):
+            if len(store.numbers()) >= 2:
+                killed.append(store.numbers()[-1])
+                runner.send("learner", signal.SIGKILL)
+                return
+
+    learn(folder, kill)
+    assert killed and "it is started again (1 of 3)" in (folder / "log.txt").read_text()
+    entries = read_log(folder / "learning")
+    versions = [entry.version for entry in entries]
+    assert versions == sorted(versions) and versions[-1] >= killed[0]
+    summary = write_summary(folder, 3)
+    assert summary.episodes == EPISODES
