@@ -16,8 +16,9 @@ from jaco_core.arms import load_arm
 from jaco_core.errors import JacoError
 from jaco_core.types import EpisodeStatus
 from jaco_learner.interval import wilson_interval
-from jaco_policy.checkpoint import Checkpoint, check_arm, load_checkpoint, update_card
-from jaco_policy.networks import sample_action
+from jaco_learner.teacher import TEACHER_FILE, Teacher, load_teacher
+from jaco_policy.checkpoint import check_arm, load_checkpoint, update_card
+from jaco_policy.networks import Column, sample_action
 from jaco_sim.envs.batch import BatchEnv
 from jaco_sim.simulation import make_scene
 
@@ -50,20 +51,19 @@ def evaluate(policy: Path, episodes: int = 500, seed: int = 0, profile: str | No
     Full meshes and 2 ms physics, whatever it was trained with. `profile`: the card's, unless given.
 
     Raises:
-        JacoError: the policy cannot be loaded.
+        JacoError: the policy, or the teacher, cannot be loaded.
     """
-    checkpoint = load_checkpoint(policy)
-    check_arm(checkpoint.card, load_arm(checkpoint.card.arm))
+    player = _load(policy)
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    scene = make_scene(checkpoint.card.task, checkpoint.card.arm, profile or checkpoint.card.randomisation, held_out=True)
+    scene = make_scene(player.task, player.arm, profile or player.profile, held_out=True)
     count = min(_BATCH, episodes)
-    environment = BatchEnv(scene, count, seed=0, restart=False)
+    environment = BatchEnv(scene, count, seed=0, render=isinstance(player.actor, Column), restart=False)
     played: list[_Episode] = []
     try:
         for first in track(range(0, episodes, count), description="evaluate"):
             seeds = [HELD_OUT_SEED + seed + first + index for index in range(count)]
-            played += _play(environment, checkpoint, seeds, greedy)[: episodes - first]
+            played += _play(environment, player.actor, seeds, greedy)[: episodes - first]
     finally:
         environment.close()
     statuses = [episode.status for episode in played]
@@ -89,16 +89,39 @@ class _Episode:
     path_m: float
 
 
+@dataclass(frozen=True)
+class _Player:
+    """Who plays, and where by default."""
+
+    actor: Column | Teacher
+    task: str
+    arm: str
+    profile: str
+
+
+def _load(folder: Path) -> _Player:
+    if (folder / TEACHER_FILE).is_file():
+        teacher, teacher_card = load_teacher(folder)
+        return _Player(teacher, teacher_card.task, teacher_card.arm, teacher_card.profile)
+    card = (checkpoint := load_checkpoint(folder)).card
+    check_arm(card, load_arm(card.arm))
+    return _Player(checkpoint.column, card.task, card.arm, card.randomisation)
+
+
 @torch.inference_mode()
-def _play(environment: BatchEnv, checkpoint: Checkpoint, seeds: list[int], greedy: bool) -> list[_Episode]:
+def _play(environment: BatchEnv, actor: Column | Teacher, seeds: list[int], greedy: bool) -> list[_Episode]:
     """Plays one episode per environment to its end."""
     step = environment.reset(seeds)
-    state = checkpoint.column.initial_state(environment.count)
+    state = actor.initial_state(environment.count) if isinstance(actor, Column) else None
     reached: list[int | None] = [None] * environment.count
     paths, running = np.zeros(environment.count), np.ones(environment.count, bool)
     for number in range(1, environment.scene.task.max_steps + 1):
-        output, state = checkpoint.column(torch.from_numpy(step.image), state)
-        action = output.logits.argmax(-1) if greedy else sample_action(output.logits)
+        if isinstance(actor, Column):
+            output, state = actor(torch.from_numpy(step.image), state)
+            logits = output.logits
+        else:
+            logits = actor(torch.from_numpy(step.state))
+        action = logits.argmax(-1) if greedy else sample_action(logits)
         palm, step = step.palm, environment.step(action.numpy())
         # What moves after an episode's end no longer counts.
         paths += np.linalg.norm(step.palm - palm, axis=1) * running
@@ -111,7 +134,7 @@ def _play(environment: BatchEnv, checkpoint: Checkpoint, seeds: list[int], greed
 
 
 def main(
-    policy: Path = typer.Argument(help="Folder with policy.safetensors and card.json."),
+    policy: Path = typer.Argument(help="Folder of a policy, or of a teacher."),
     episodes: int = typer.Option(500, min=1, help="How many held-out episodes."),
     seed: int = typer.Option(0, min=0, help="First of the held-out seeds."),
     profile: str | None = typer.Option(None, help="Simulator profile; the card's when not given."),
@@ -122,7 +145,7 @@ def main(
     """Scores a policy on held-out episodes."""
     try:
         scores = evaluate(policy, episodes, seed, profile, not sample)
-        if write:
+        if write and not (policy / TEACHER_FILE).is_file():
             command = f"python -m jaco_learner.evaluate {policy} --episodes {episodes} --seed {seed}"
             command += (f" --profile {profile}" if profile else "") + (" --sample" if sample else "")
             update_card(policy, scores={**asdict(scores), "command": command})
