@@ -14,10 +14,12 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from jaco_core.arms import load_arm
-from jaco_core.errors import ContractError, JacoError
+from jaco_core.errors import JacoError
+from jaco_learner.player import Player, load_player
 from jaco_learner.playing import play_episodes
 from jaco_learner.scoring import PlayedEpisode, Scores, score
-from jaco_policy.checkpoint import Checkpoint, load_checkpoint, read_card, update_card
+from jaco_learner.teacher import TEACHER_FILE
+from jaco_policy.checkpoint import update_card
 from jaco_sim.profiles import Profile, load_profile
 from jaco_sim.scene import build_scene
 from jaco_sim.variation import GROUPS
@@ -31,20 +33,8 @@ ProgressOf = Callable[[str, int], Callable[[int], None]]
 """From a name and a number of episodes, what is told how many of them are done."""
 
 
-def load_policy(folder: Path, task: str | None = None) -> Checkpoint:
-    """Returns the policy in `folder`.
-
-    Raises:
-        JacoError: it cannot be loaded, or was made for another task than `task`.
-    """
-    checkpoint = load_checkpoint(folder, load_arm(read_card(folder).arm))
-    if task is not None and task != checkpoint.card.task:
-        raise ContractError(f"Policy '{checkpoint.card.name}' is for task '{checkpoint.card.task}', not for '{task}'.")
-    return checkpoint
-
-
 def play(
-    checkpoint: Checkpoint,
+    player: Player,
     episodes: int,
     seed: int,
     profile: Profile,
@@ -57,9 +47,9 @@ def play(
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    scene = build_scene(make_task(checkpoint.card.task), load_arm(checkpoint.card.arm), profile)
+    scene = build_scene(make_task(player.task), load_arm(player.arm), profile)
     seeds = [HELD_OUT_SEED + seed + index for index in range(episodes)]
-    return play_episodes(scene, checkpoint, seeds, greedy, progress)
+    return play_episodes(scene, player, seeds, greedy, progress)
 
 
 def evaluate(policy: Path, episodes: int = 500, seed: int = 0, profile: str | None = None, greedy: bool = True) -> Scores:
@@ -68,13 +58,13 @@ def evaluate(policy: Path, episodes: int = 500, seed: int = 0, profile: str | No
     Raises:
         JacoError: the policy cannot be loaded, or there is no such profile.
     """
-    checkpoint = load_policy(policy)
-    world = load_profile(profile or checkpoint.card.randomisation, held_out=True)
-    return score(play(checkpoint, episodes, seed, world, greedy), make_task(checkpoint.card.task).control_period_s)
+    player = load_player(policy)
+    world = load_profile(profile or player.profile, held_out=True)
+    return score(play(player, episodes, seed, world, greedy), make_task(player.task).control_period_s)
 
 
 def sweep(
-    checkpoint: Checkpoint,
+    player: Player,
     episodes: int,
     seed: int,
     greedy: bool,
@@ -83,9 +73,9 @@ def sweep(
     """Returns the scores with nothing varied, with each group of factors alone, and with all of them together."""
     whole = load_profile(SWEPT_PROFILE)
     worlds = {"none": whole.only(""), **{group: whole.only(group) for group in GROUPS}, "all": whole}
-    period = make_task(checkpoint.card.task).control_period_s
+    period = make_task(player.task).control_period_s
     return {
-        name: score(play(checkpoint, episodes, seed, world, greedy, progress_of(name, episodes)), period)
+        name: score(play(player, episodes, seed, world, greedy, progress_of(name, episodes)), period)
         for name, world in worlds.items()
     }
 
@@ -124,14 +114,14 @@ def _measure(
     pictures: Path | None,
     write: bool,
 ) -> dict[str, Any]:
-    checkpoint = load_policy(policy, task)
-    world = load_profile(profile or checkpoint.card.randomisation, held_out=True)
+    player = load_player(policy, task)
+    world = load_profile(profile or player.profile, held_out=True)
     with _bars() as progress_of:
-        played = play(checkpoint, episodes, seed, world, greedy, progress_of(world.name, episodes))
-        scores = score(played, make_task(checkpoint.card.task).control_period_s)
-        groups = sweep(checkpoint, episodes, seed, greedy, progress_of) if robustness else {}
+        played = play(player, episodes, seed, world, greedy, progress_of(world.name, episodes))
+        scores = score(played, make_task(player.task).control_period_s)
+        groups = sweep(player, episodes, seed, greedy, progress_of) if robustness else {}
     figures: dict[str, Any] = asdict(scores)
-    if write:
+    if write and not (policy / TEACHER_FILE).is_file():
         command = f"python -m jaco_learner.evaluate {policy} --episodes {episodes} --seed {seed}"
         command += (f" --profile {profile}" if profile else "") + ("" if greedy else " --sample")
         update_card(policy, scores={**figures, "command": command})

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from jaco_learner.player import Player
 from jaco_learner.scoring import PlayedEpisode
-from jaco_policy.checkpoint import Checkpoint
 from jaco_policy.networks import sample_action
 from jaco_sim.envs.batch import BatchEnv
 from jaco_sim.scene import Scene
@@ -18,7 +18,7 @@ _BATCH = 50
 
 def play_episodes(
     scene: Scene,
-    checkpoint: Checkpoint,
+    player: Player,
     seeds: Sequence[int],
     greedy: bool = True,
     progress: Callable[[int], None] = lambda done: None,
@@ -27,13 +27,13 @@ def play_episodes(
 
     `greedy`: the likeliest action each time; otherwise torch's global generator draws them.
     """
-    environment = BatchEnv(scene, min(_BATCH, len(seeds)), seed=0, restart=False)
+    environment = BatchEnv(scene, min(_BATCH, len(seeds)), seed=0, render=player.sees_pictures, restart=False)
     played: list[PlayedEpisode] = []
     try:
         while len(played) < len(seeds):
             wanted = seeds[len(played) : len(played) + environment.count]
             filled = [*wanted, *seeds[: environment.count - len(wanted)]]
-            played += _play(environment, checkpoint, filled, greedy)[: len(wanted)]
+            played += _play(environment, player, filled, greedy)[: len(wanted)]
             progress(len(played))
     finally:
         environment.close()
@@ -41,16 +41,16 @@ def play_episodes(
 
 
 @torch.inference_mode()
-def _play(environment: BatchEnv, checkpoint: Checkpoint, seeds: list[int], greedy: bool) -> list[PlayedEpisode]:
+def _play(environment: BatchEnv, player: Player, seeds: list[int], greedy: bool) -> list[PlayedEpisode]:
     """Plays one episode per environment to its end."""
     step = environment.reset(seeds)
     targets, images = step.target.copy(), step.image.copy()
-    state = checkpoint.network.initial_state(environment.count)
+    state = player.begin(environment.count)
     reached: list[int | None] = [None] * environment.count
     paths, running = np.zeros(environment.count), np.ones(environment.count, bool)
     for number in range(1, environment.scene.task.max_steps + 1):
-        output, state = checkpoint.network(torch.from_numpy(step.image), state)
-        action = output.logits.argmax(-1) if greedy else sample_action(output.logits)
+        logits, state = player.logits(step, state)
+        action = logits.argmax(-1) if greedy else sample_action(logits)
         palm, step = step.palm, environment.step(action.numpy())
         # What moves after an episode's end no longer counts.
         paths += np.linalg.norm(step.palm - palm, axis=1) * running

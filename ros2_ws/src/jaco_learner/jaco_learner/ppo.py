@@ -1,7 +1,8 @@
 """Proximal policy optimisation (Schulman et al. 2017, arXiv:1707.06347) from pixels, in the order of the paper's equations.
 
-Two helpers exist in training only: an auxiliary head that predicts where palm and target are (auxiliary losses: Jaderberg et al.
-2017, arXiv:1611.05397), and a critic on the simulator's state (Pinto et al. 2018, arXiv:1710.06542).
+Three helpers exist in training only: an auxiliary head that predicts where palm and target are (auxiliary losses: Jaderberg et
+al. 2017, arXiv:1611.05397), a critic on the simulator's state (Pinto et al. 2018, arXiv:1710.06542), and a guide that knows that
+state and is imitated at first, with a weight that falls to zero (kickstarting: Schmitt et al. 2018, arXiv:1803.03835).
 """
 
 from __future__ import annotations
@@ -12,29 +13,18 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from jaco_learner.recipe import Recipe
-from jaco_learner.rollouts import Rollout
+from jaco_learner.recipe import Recipe, Weights
+from jaco_learner.rollouts import Actor, Rollout
+from jaco_learner.teacher import Critic
 from jaco_policy.networks import Column, ColumnOutput, joint_log_probability
 
-
-class Critic(nn.Module):
-    """The value of the simulator's state, shape (..., s) -> (...)."""
-
-    def __init__(self, state_size: int, hidden: int = 256) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(state_size, hidden), nn.Tanh(), nn.Linear(hidden, hidden), nn.Tanh(), nn.Linear(hidden, 1)
-        )
-
-    def forward(self, state: Tensor) -> Tensor:
-        """Returns the expected discounted return, shape (...)."""
-        value: Tensor = self.layers(state).squeeze(-1)
-        return value
+# The dual clip of Ye et al. 2020 (arXiv:1912.09729).
+_LARGEST_RATIO = 3.0
 
 
 @dataclass(frozen=True)
 class UpdateReport:
-    """Means over an update. Errors in m."""
+    """Means over an update. Errors in m; `imitation`: negative log-likelihood of the guide's action [nat], 0 when not asked."""
 
     policy_loss: float
     value_loss: float
@@ -43,16 +33,16 @@ class UpdateReport:
     clipped: float
     palm_error: float
     target_error: float
+    imitation: float
 
 
 class Ppo:
-    """Improves a column with rollouts of its own actions."""
+    """Improves an actor with rollouts of its own actions."""
 
-    def __init__(self, column: Column, state_size: int, recipe: Recipe) -> None:
-        self.column, self.recipe = column, recipe
-        self.critic = Critic(state_size)
-        self._parameters = [*column.parameters(), *self.critic.parameters()]
-        self._optimiser = torch.optim.Adam(self._parameters, lr=recipe.learning_rate, eps=1e-5)
+    def __init__(self, actor: Actor, critic: Critic, recipe: Recipe) -> None:
+        self.actor, self.critic, self.recipe = actor, critic, recipe
+        self.parameters = [*actor.parameters(), *critic.parameters()]
+        self.optimiser = torch.optim.Adam(self.parameters, lr=recipe.learning_rate, eps=1e-5)
 
     def advantages(self, rollout: Rollout) -> tuple[Tensor, Tensor]:
         """Returns generalised advantages (Schulman et al. 2016, arXiv:1506.02438) and returns, each (T, N).
@@ -71,36 +61,48 @@ class Ppo:
         return advantage, advantage + value[:-1]
 
     def update(self, rollout: Rollout, progress: float) -> UpdateReport:
-        """Improves column and critic. `progress` in 0..1 sets learning rate and entropy bonus."""
+        """Improves actor and critic. `progress` in 0..1 sets the learning rate and the weights of the losses."""
         recipe = self.recipe
-        for group in self._optimiser.param_groups:
+        for group in self.optimiser.param_groups:
             group["lr"] = recipe.learning_rate + progress * (recipe.final_learning_rate - recipe.learning_rate)
-        entropy_weight = recipe.entropy + progress * (recipe.final_entropy - recipe.entropy)
+        weights = recipe.weights_at(progress)
         advantage, returns = self.advantages(rollout)
         advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
         reports: list[Tensor] = []
         for batch in self._minibatches(rollout, advantage, returns):
-            output = batch.forward(self.column)
-            log_probabilities = torch.log_softmax(output.logits, -1)
-            entropy = -(log_probabilities.exp() * log_probabilities).sum((-2, -1)).mean()
-            log_ratio = joint_log_probability(output.logits, batch.action) - batch.log_probability
-            ratio = log_ratio.exp()
-            clipped = ratio.clamp(1.0 - recipe.clip, 1.0 + recipe.clip)
-            policy_loss = -torch.min(ratio * batch.advantage, clipped * batch.advantage).mean()
-            value_loss = (self.critic(batch.state) - batch.returns).square().mean()
+            loss, report = self._loss(batch, weights)
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(self.parameters, recipe.gradient_norm)
+            self.optimiser.step()
+            reports.append(report.detach())
+        return UpdateReport(*torch.stack(reports).mean(0).tolist())
+
+    def _loss(self, batch: _Minibatch, weights: Weights) -> tuple[Tensor, Tensor]:
+        """Returns the loss, and what `UpdateReport` holds."""
+        recipe, none = self.recipe, torch.zeros(())
+        output = batch.forward(self.actor)
+        logits = output.logits if isinstance(output, ColumnOutput) else output
+        log_probabilities = torch.log_softmax(logits, -1)
+        entropy = -(log_probabilities.exp() * log_probabilities).sum((-2, -1)).mean()
+        log_ratio = joint_log_probability(logits, batch.action) - batch.log_probability
+        ratio = log_ratio.exp()
+        clipped = ratio.clamp(1.0 - recipe.clip, 1.0 + recipe.clip)
+        gain = torch.min(ratio * batch.advantage, clipped * batch.advantage)
+        # The paper's objective has no lower bound: an action that became likely in spite of a bad outcome outweighs the rest.
+        policy_loss = -torch.max(gain, -_LARGEST_RATIO * batch.advantage.abs()).mean()
+        value_loss = (self.critic(batch.state) - batch.returns).square().mean()
+        imitation = -joint_log_probability(logits, batch.advice).mean() if weights.imitation > 0.0 else none
+        loss = weights.policy * policy_loss - weights.entropy * entropy + 0.5 * value_loss + weights.imitation * imitation
+        palm = target = none
+        if isinstance(output, ColumnOutput):
             pixel_value_loss = (output.value - batch.returns).square().mean()
             error = (output.auxiliary - batch.position).square().sum(-1)
-            auxiliary_loss = recipe.auxiliary_weight * error.sum(-1).mean()
-            loss = policy_loss - entropy_weight * entropy + 0.5 * value_loss + 0.5 * pixel_value_loss + auxiliary_loss
-            self._optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(self._parameters, recipe.gradient_norm)
-            self._optimiser.step()
-            divergence = (ratio - 1.0 - log_ratio).mean()
-            share = ((ratio - 1.0).abs() > recipe.clip).float().mean()
+            loss = loss + 0.5 * pixel_value_loss + recipe.auxiliary_weight * error.sum(-1).mean()
             palm, target = error.sqrt().mean(0)
-            reports.append(torch.stack((policy_loss, value_loss, entropy, divergence, share, palm, target)).detach())
-        return UpdateReport(*torch.stack(reports).mean(0).tolist())
+        divergence = (ratio - 1.0 - log_ratio).mean()
+        share = ((ratio - 1.0).abs() > recipe.clip).float().mean()
+        return loss, torch.stack((policy_loss, value_loss, entropy, divergence, share, palm, target, imitation))
 
     def _minibatches(self, rollout: Rollout, advantage: Tensor, returns: Tensor) -> Iterator[_Minibatch]:
         """Yields the rollout in random parts, `epochs` times. With an LSTM a part is whole sequences, without single steps."""
@@ -112,11 +114,12 @@ class Ppo:
             "action": rollout.action,
             "log_probability": rollout.log_probability,
             "position": rollout.position,
+            "advice": rollout.advice,
             "advantage": advantage,
             "returns": returns,
         }
-        fields = {name: tensor.reshape(steps, -1, *tensor.shape[2:]) for name, tensor in fields.items()}
-        columns = fields["returns"].shape[1]
+        columns = rollout.reward.numel() // steps
+        fields = {name: tensor.reshape(steps, columns, *tensor.shape[2:]) for name, tensor in fields.items()}
         size = max(1, self.recipe.minibatch // steps)
         for _ in range(self.recipe.epochs):
             for index in torch.split(torch.randperm(columns), size):
@@ -137,10 +140,14 @@ class _Minibatch:
     action: Tensor
     log_probability: Tensor
     position: Tensor
+    advice: Tensor
     advantage: Tensor
     returns: Tensor
 
-    def forward(self, column: Column) -> ColumnOutput:
-        """Runs the column in half precision where that pays."""
+    def forward(self, actor: Actor) -> ColumnOutput | Tensor:
+        """Runs a column on the images, in half precision where that pays, or a teacher on the states: its logits."""
+        if not isinstance(actor, Column):
+            logits: Tensor = actor(self.state)
+            return logits
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            return column.unroll(self.image, self.lstm, self.start)
+            return actor.unroll(self.image, self.lstm, self.start)

@@ -10,6 +10,8 @@ import yaml
 
 from jaco_core.errors import ConfigError
 
+OBSERVATIONS = ("pixels", "state")
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -20,6 +22,15 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Weights:
+    """Of the losses: the policy's own, its entropy bonus, and the divergence from the guide."""
+
+    policy: float
+    entropy: float
+    imitation: float
+
+
+@dataclass(frozen=True)
 class Recipe:
     """The fields of a recipe's YAML file, in its order."""
 
@@ -27,6 +38,7 @@ class Recipe:
     task: str
     arm: str
     profile: str
+    observation: str
     workers: int
     environments: int
     steps: int
@@ -45,9 +57,12 @@ class Recipe:
     final_entropy: float
     gradient_norm: float
     auxiliary_weight: float
+    imitation: float
+    imitation_until: float
+    segment: int
 
     def __post_init__(self) -> None:
-        counts = {name: getattr(self, name) for name in ("workers", "environments", "steps", "epochs", "minibatch")}
+        counts = {name: getattr(self, name) for name in ("workers", "environments", "steps", "epochs", "minibatch", "segment")}
         for name, count in {**counts, "stages": len(self.stages)}.items():
             if count < 1:
                 raise ConfigError(f"Recipe '{self.name}': {name} must be at least 1, got {count}.")
@@ -55,6 +70,17 @@ class Recipe:
             raise ConfigError(
                 f"Recipe '{self.name}': {self.environments} environments cannot be shared evenly by {self.workers} workers."
             )
+        if self.observation not in OBSERVATIONS:
+            raise ConfigError(f"Recipe '{self.name}': observation is '{self.observation}'; known: {', '.join(OBSERVATIONS)}.")
+
+    def weights_at(self, progress: float) -> Weights:
+        """Returns the weights of the losses when the share `progress` of the run is over.
+
+        While the guide is imitated the policy moves further per update than its own rollouts can judge: their weight comes later.
+        """
+        led = progress / self.imitation_until if self.imitation > 0.0 else 1.0
+        entropy = self.entropy + progress * (self.final_entropy - self.entropy)
+        return Weights(min(1.0, max(0.0, 2.0 * led - 1.0)), entropy, self.imitation * max(0.0, 1.0 - led))
 
     @property
     def frames(self) -> int:

@@ -12,7 +12,9 @@ from torch import Tensor, multiprocessing
 
 from jaco_core.errors import JacoError, TimeoutExceeded
 from jaco_core.types import EpisodeStatus
-from jaco_policy.networks import Column, ColumnSpec, joint_log_probability, sample_action
+from jaco_learner.guide import Guide
+from jaco_learner.teacher import Teacher
+from jaco_policy.networks import Column, joint_log_probability, sample_action
 from jaco_sim.envs.batch import BatchEnv, BatchStep
 from jaco_sim.simulation import make_scene
 
@@ -22,7 +24,7 @@ _TIMEOUT_S = 300.0
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """What a worker simulates."""
+    """What a worker simulates. `environments`: the worker's own."""
 
     task: str
     arm: str
@@ -31,15 +33,16 @@ class WorkerConfig:
     mesh_fraction: float
     environments: int
     steps: int
-    column: ColumnSpec
+    guided: bool
 
 
 @dataclass
 class Rollout:
     """T steps of N environments. `start`: this observation is an episode's first; `done`: this transition ended one.
 
-    Shapes: image (T, N, 64, 64, 3) uint8, state (T+1, N, s), action (T, N, joints), log_probability, reward, done, start (T, N),
-    position (T, N, 2, 3): palm and target [m]; lstm (2, N, width): the LSTM's state before the first step.
+    Shapes: image (T, N, 64, 64, 3) uint8, or (T, N, 0) from an actor that sees the state; state (T+1, N, s), action
+    (T, N, joints), log_probability, reward, done, start (T, N), position (T, N, 2, 3): palm and target [m]; advice
+    (T, N, joints): the guide's action, if there is one; lstm (2, N, width): the LSTM's state before the first step.
     """
 
     image: Tensor
@@ -50,21 +53,23 @@ class Rollout:
     done: Tensor
     start: Tensor
     position: Tensor
+    advice: Tensor
     lstm: Tensor
 
     @staticmethod
-    def allocate(steps: int, count: int, state_size: int, spec: ColumnSpec) -> Rollout:
+    def allocate(steps: int, count: int, state_size: int, joints: int, lstm: int = 0, pixels: bool = True) -> Rollout:
         """Returns an empty rollout in shared memory."""
         shapes: dict[str, tuple[tuple[int, ...], torch.dtype]] = {
-            "image": ((steps, count, 64, 64, 3), torch.uint8),
+            "image": ((steps, count, 64, 64, 3) if pixels else (steps, count, 0), torch.uint8),
             "state": ((steps + 1, count, state_size), torch.float32),
-            "action": ((steps, count, spec.joints), torch.int8),
+            "action": ((steps, count, joints), torch.int8),
             "log_probability": ((steps, count), torch.float32),
             "reward": ((steps, count), torch.float32),
             "done": ((steps, count), torch.bool),
             "start": ((steps, count), torch.bool),
             "position": ((steps, count, 2, 3), torch.float32),
-            "lstm": ((2, count, spec.lstm), torch.float32),
+            "advice": ((steps, count, joints), torch.int8),
+            "lstm": ((2, count, lstm), torch.float32),
         }
         tensors = {name: torch.zeros(shape, dtype=dtype) for name, (shape, dtype) in shapes.items()}
         for tensor in tensors.values():
@@ -78,45 +83,59 @@ class Rollout:
         return Rollout(**{name: torch.cat([getattr(part, name) for part in parts], dim=1) for name in names})
 
 
-class RolloutWorkers:
-    """Processes that each step a share of the environments with the policy that `collect` is given."""
+Actor = Column | Teacher
 
-    def __init__(self, config: WorkerConfig, workers: int, seed: int, state_size: int) -> None:
+
+class RolloutWorkers:
+    """Processes that each step a share of the environments. They live through all phases of a run: starting one takes seconds."""
+
+    def __init__(self, workers: int) -> None:
         context = multiprocessing.get_context("spawn")
-        self._column = Column(config.column).share_memory()
-        self._rollouts = [Rollout.allocate(config.steps, config.environments, state_size, config.column) for _ in range(workers)]
         self._pipes: list[Any] = []
         self._processes: list[Any] = []
-        for index, rollout in enumerate(self._rollouts):
+        self._rollouts: list[Rollout] = []
+        self._actor: Actor | None = None
+        self._pending = False
+        for _ in range(workers):
             here, there = context.Pipe()
-            worker_seed = int(np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0] >> 2)
-            process = context.Process(target=_work, args=(there, config, rollout, self._column, worker_seed), daemon=True)
+            process = context.Process(target=_work, args=(there,), daemon=True)
             process.start()
             there.close()
             self._pipes.append(here)
             self._processes.append(process)
 
-    def collect(self, column: Column) -> tuple[Rollout, list[EpisodeStatus]]:
-        """Acts T steps everywhere with the weights of `column`; returns them and the episodes that ended.
+    def begin(self, config: WorkerConfig, actor: Actor, state_size: int, seed: int) -> None:
+        """Gives every worker new environments, whose episodes are a function of `seed`, and the kind of actor."""
+        self._take()
+        lstm = actor.spec.lstm if isinstance(actor, Column) else 0
+        shape = (config.steps, config.environments, state_size, actor.spec.joints, lstm, isinstance(actor, Column))
+        self._actor = _shared_copy(actor)
+        self._rollouts = [Rollout.allocate(*shape) for _ in self._pipes]
+        for index, (pipe, rollout) in enumerate(zip(self._pipes, self._rollouts, strict=True)):
+            worker_seed = int(np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0] >> 2)
+            self._tell(pipe, (config, rollout, self._actor, worker_seed))
+
+    def request(self, actor: Actor) -> None:
+        """Asks every worker for T steps with the present weights of `actor`, and does not wait for them.
+
+        Raises:
+            JacoError: a worker has died.
+        """
+        assert self._actor is not None and not self._pending
+        self._actor.load_state_dict(actor.state_dict())
+        for pipe in self._pipes:
+            self._tell(pipe, "collect")
+        self._pending = True
+
+    def collect(self) -> tuple[Rollout, list[EpisodeStatus]]:
+        """Waits for what was requested; returns it and the episodes that ended.
 
         Raises:
             JacoError: a worker failed; the text is its traceback.
             TimeoutExceeded: a worker does not answer.
         """
-        self._column.load_state_dict(column.state_dict())
-        for pipe in self._pipes:
-            pipe.send("collect")
-        ended: list[EpisodeStatus] = []
-        for pipe in self._pipes:
-            if not pipe.poll(_TIMEOUT_S):
-                raise TimeoutExceeded(f"A rollout worker has not answered for {_TIMEOUT_S:.0f} s; is the machine out of memory?")
-            try:
-                answer = pipe.recv()
-            except EOFError:
-                raise JacoError("A rollout worker has died; its error is above.") from None
-            if isinstance(answer, str):
-                raise JacoError(f"A rollout worker failed:\n{answer}")
-            ended += answer
+        # Only when nobody writes any more are the rollouts read.
+        ended = self._take()
         return Rollout.join(self._rollouts), ended
 
     def close(self) -> None:
@@ -128,18 +147,60 @@ class RolloutWorkers:
             if process.is_alive():
                 process.kill()
 
+    def _tell(self, pipe: Any, message: Any) -> None:
+        try:
+            pipe.send(message)
+        except BrokenPipeError:
+            # The worker's last words, if it had any, are still in the pipe.
+            if pipe.poll(0.0):
+                raise JacoError(f"A rollout worker failed:\n{pipe.recv()}") from None
+            raise JacoError("A rollout worker has died; its error is above.") from None
 
-def _work(pipe: Any, config: WorkerConfig, rollout: Rollout, column: Column, seed: int) -> None:
-    """A worker's process: one rollout per request, until the pipe closes."""
+    def _take(self) -> list[EpisodeStatus]:
+        """Waits until no worker writes any more; returns the episodes that ended."""
+        ended: list[EpisodeStatus] = []
+        for pipe in self._pipes if self._pending else []:
+            if not pipe.poll(_TIMEOUT_S):
+                raise TimeoutExceeded(f"A rollout worker has not answered for {_TIMEOUT_S:.0f} s; is the machine out of memory?")
+            try:
+                answer = pipe.recv()
+            except (EOFError, ConnectionResetError):
+                raise JacoError("A rollout worker has died; its error is above.") from None
+            if isinstance(answer, str):
+                raise JacoError(f"A rollout worker failed:\n{answer}")
+            ended += answer
+        self._pending = False
+        return ended
+
+
+def _shared_copy(actor: Actor) -> Actor:
+    copy: Actor = Column(actor.spec) if isinstance(actor, Column) else Teacher(actor.spec)
+    copy.share_memory()
+    return copy
+
+
+def _work(pipe: Any) -> None:
+    """A worker's process: new environments or one rollout per message, until the pipe closes."""
     # One thread per process: the processes are what shares the cores.
     torch.set_num_threads(1)
-    torch.manual_seed(seed)
+    collector: _Collector | None = None
+    scenes: dict[WorkerConfig, Any] = {}
     try:
-        scene = make_scene(config.task, config.arm, config.profile, config.physics_step_s, config.mesh_fraction)
-        collector = _Collector(BatchEnv(scene, config.environments, seed), rollout, column)
-        while pipe.recv() == "collect":
-            pipe.send(collector.collect())
-    except (EOFError, KeyboardInterrupt, BrokenPipeError):
+        while True:
+            message = pipe.recv()
+            if message == "collect":
+                assert collector is not None
+                pipe.send(collector.collect())
+                continue
+            config, rollout, actor, seed = message
+            if collector is not None:
+                collector.close()
+            torch.manual_seed(seed)
+            if config not in scenes:
+                scenes[config] = make_scene(config.task, config.arm, config.profile, config.physics_step_s, config.mesh_fraction)
+            environment = BatchEnv(scenes[config], config.environments, seed, render=isinstance(actor, Column))
+            collector = _Collector(environment, rollout, actor, config.guided)
+    except (EOFError, KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
         return
     except Exception:  # noqa: BLE001 (a process edge: the learner reports it and stops)
         pipe.send(traceback.format_exc())
@@ -148,11 +209,12 @@ def _work(pipe: Any, config: WorkerConfig, rollout: Rollout, column: Column, see
 class _Collector:
     """Fills a rollout, going on where the last one stopped."""
 
-    def __init__(self, environment: BatchEnv, rollout: Rollout, column: Column) -> None:
-        self._environment, self._rollout, self._column = environment, rollout, column
+    def __init__(self, environment: BatchEnv, rollout: Rollout, actor: Actor, guided: bool) -> None:
+        self._environment, self._rollout, self._actor = environment, rollout, actor
         self._step: BatchStep = environment.reset(stagger=True)
         self._start = torch.ones(environment.count, dtype=torch.bool)
-        self._lstm = column.initial_state(environment.count)
+        self._lstm = actor.initial_state(environment.count) if isinstance(actor, Column) else None
+        self._guide = Guide(environment) if guided else None
 
     @torch.inference_mode()
     def collect(self) -> list[EpisodeStatus]:
@@ -161,10 +223,13 @@ class _Collector:
         if self._lstm is not None:
             rollout.lstm.copy_(torch.stack(self._lstm))
         for index in range(len(rollout.reward)):
-            rollout.image[index] = torch.from_numpy(self._step.image)
+            if isinstance(self._actor, Column):
+                rollout.image[index] = torch.from_numpy(self._step.image)
             rollout.state[index] = torch.from_numpy(self._step.state)
             rollout.start[index] = self._start
             rollout.position[index] = torch.from_numpy(np.stack((self._step.palm, self._step.target), axis=1))
+            if self._guide is not None:
+                rollout.advice[index] = torch.from_numpy(self._guide.advise())
             action = self._act(index)
             self._step = self._environment.step(action.numpy())
             self._start = torch.from_numpy(self._step.terminated | self._step.truncated)
@@ -174,13 +239,21 @@ class _Collector:
         rollout.state[-1] = torch.from_numpy(self._step.state)
         return ended
 
+    def close(self) -> None:
+        """Releases the renderer."""
+        self._environment.close()
+
     def _act(self, index: int) -> Tensor:
-        """Returns the actions, shape (N, joints), for the images of step `index`."""
-        if self._lstm is not None:
-            keep = (~self._start).unsqueeze(1)
-            self._lstm = (self._lstm[0] * keep, self._lstm[1] * keep)
-        output, self._lstm = self._column(self._rollout.image[index], self._lstm)
-        action = sample_action(output.logits)
+        """Returns the actions, shape (N, joints), for the observation of step `index`."""
+        if isinstance(self._actor, Teacher):
+            logits = self._actor(self._rollout.state[index])
+        else:
+            if self._lstm is not None:
+                keep = (~self._start).unsqueeze(1)
+                self._lstm = (self._lstm[0] * keep, self._lstm[1] * keep)
+            output, self._lstm = self._actor(self._rollout.image[index], self._lstm)
+            logits = output.logits
+        action = sample_action(logits)
         self._rollout.action[index] = action
-        self._rollout.log_probability[index] = joint_log_probability(output.logits, action)
+        self._rollout.log_probability[index] = joint_log_probability(logits, action)
         return action

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from jaco_core.errors import ContractError
 from jaco_learner import evaluate
 from jaco_learner.evaluation_pictures import failure_grid
+from jaco_learner.player import load_player
 from jaco_sim.profiles import load_profile
 from jaco_sim.variation import GROUPS
 
@@ -47,8 +48,7 @@ def test_pictures_can_be_opened(output: Path) -> None:
 
 
 def test_failures_are_shown_with_their_reason() -> None:
-    checkpoint = evaluate.load_policy(POLICY)
-    played = evaluate.play(checkpoint, 8, 0, load_profile("randomized"))
+    played = evaluate.play(load_player(POLICY), 8, 0, load_profile("randomized"))
     failures = [episode for episode in played if not episode.status.success]
     assert failures, "the shipped policy was trained without randomisation; choose another world for this test"
     grid = failure_grid(failures)
@@ -57,4 +57,4 @@ def test_failures_are_shown_with_their_reason() -> None:
 
 def test_another_task_is_refused() -> None:
     with pytest.raises(ContractError, match=r"is for task 'reach', not for 'juggle'"):
-        evaluate.load_policy(POLICY, "juggle")
+        load_player(POLICY, "juggle")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -16,6 +17,7 @@ from jaco_core.errors import ConfigError, JacoError
 from jaco_learner import evaluate, train
 from jaco_learner.recipe import Recipe, Stage, load_recipe
 from jaco_learner.rollouts import RolloutWorkers, WorkerConfig
+from jaco_learner.run import Run
 from jaco_policy.checkpoint import load_checkpoint
 from jaco_policy.networks import Column, ColumnSpec
 
@@ -60,13 +62,50 @@ def test_mistakes_end_with_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_worker_s_failure_reaches_the_learner() -> None:
-    spec = ColumnSpec(hidden=16)
-    workers = RolloutWorkers(WorkerConfig("juggle", "j2n6s300", "nominal", 0.01, 1.0, 2, 4, spec), 1, 0, 43)
+    column = Column(ColumnSpec(hidden=16))
+    workers = RolloutWorkers(1)
     try:
+        workers.begin(WorkerConfig("juggle", "j2n6s300", "nominal", 0.01, 1.0, 2, 4, False), column, 43, 0)
         with pytest.raises(JacoError, match="There is no task 'juggle'"):
-            workers.collect(Column(spec))
+            _ask(workers, column)
     finally:
         workers.close()
+
+
+@pytest.mark.parametrize("observation", ["pixels", "state"])
+def test_a_run_that_was_stopped_anywhere_ends_with_the_weights_of_one_that_was_not(tmp_path: Path, observation: str) -> None:
+    # Full meshes, which need no simplification first.
+    recipe = replace(tiny(workers=1, segment=1, observation=observation), stages=(Stage(256, 1.0), Stage(128, 1.0)))
+    whole = Run(recipe, tmp_path / "whole", 3)
+    assert len(list(whole.updates())) == 2
+    if isinstance(whole.actor, Column):
+        # Taken from the workers' first pictures, of a light table and a dark arm.
+        assert 50.0 < float(whole.actor.mean_image.mean()) < 200.0
+    stopped = Run(recipe, tmp_path / "stopped", 3)
+    # In the middle of the second segment: what it has done is lost, as it would be to a kill.
+    updates = stopped.updates()
+    next(updates), next(updates)
+    stopped.actor.state_dict()["policy.0.weight" if observation == "state" else "policy.weight"].zero_()
+    updates.close()
+    again = Run(recipe, tmp_path / "stopped", 3)
+    again.resume()
+    assert again.frames == 256
+    list(again.updates())
+    expected = whole.actor.state_dict()
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in again.actor.state_dict().items())
+    with pytest.raises(ConfigError, match=r"has clip 0\.2, not 0\.1: resume it with the options it began with"):
+        Run(replace(recipe, clip=0.1), tmp_path / "stopped", 3).resume()
+    with pytest.raises(ConfigError, match="There is no run to resume in"):
+        Run(recipe, tmp_path / "other", 3).resume()
+
+
+def test_a_teacher_on_the_state_is_scored_like_a_policy(tmp_path: Path) -> None:
+    train.train(tiny(workers=1, observation="state"), tmp_path, console=Console(file=io.StringIO()))
+    scores = evaluate.evaluate(tmp_path, episodes=3)
+    assert scores.episodes == 3 and scores == evaluate.evaluate(tmp_path, episodes=3)
+    (tmp_path / "teacher.json").write_text("{}")
+    with pytest.raises(ConfigError, match="that can be read"):
+        evaluate.evaluate(tmp_path, episodes=3)
 
 
 def test_the_shipped_recipe_is_the_one_in_the_shipped_card() -> None:
@@ -76,6 +115,11 @@ def test_the_shipped_recipe_is_the_one_in_the_shipped_card() -> None:
     recipe = load_recipe("reach")
     told = json.loads(path.read_text())["training"]["recipe"]
     assert (told["hidden"], told["lstm"], told["environments"]) == (recipe.hidden, recipe.lstm, recipe.environments)
+
+
+def _ask(workers: RolloutWorkers, column: Column) -> None:
+    workers.request(column)
+    workers.collect()
 
 
 def _app(command):  # type: ignore[no-untyped-def]

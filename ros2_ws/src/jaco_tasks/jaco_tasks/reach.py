@@ -38,6 +38,8 @@ class Reach:
     palm_high = (0.75, 0.45, 0.60)
     # A joint this close to a limit has reached it.
     limit_margin = 0.01
+    # No start is closer to a limit than this.
+    limit_clearance = 0.1
 
     def sample_layout(self, arm: Arm, rng: np.random.Generator) -> Layout:
         """Proposes a start around the arm's home, fingers anywhere half-way, and a target on the table."""
@@ -45,6 +47,7 @@ class Reach:
         spread = np.zeros(len(arm))
         spread[~fingers] = np.resize(self.arm_spread, np.count_nonzero(~fingers))
         position = arm.home + rng.uniform(-1.0, 1.0, len(arm)) * spread
+        position = np.clip(position, arm.lower + self.limit_clearance, arm.upper - self.limit_clearance)
         position[fingers] = rng.uniform(self.finger_low, self.finger_high, np.count_nonzero(fingers))
         x, y = rng.uniform(self.target_low, self.target_high)
         return Layout(position, {TARGET: np.array([x, y, self.target_radius])})

@@ -1,0 +1,64 @@
+"""A guide for reaching: what a controller that knows the simulator's state would do, as labels to imitate while learning begins.
+
+Resolved-rate control by damped least squares (Wampler 1986, IEEE Trans. SMC 16(1)) towards a point above the target, with each
+joint's velocity rounded to one of its speeds. It needs no training, and joints that hardly move the palm, whose angles an image
+hardly shows, are left at rest.
+"""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from jaco_sim.envs.batch import BatchEnv
+
+# The palm is led here over the target [m], and left alone within this distance of it [m].
+LIFT, CLOSE_ENOUGH = 0.05, 0.03
+# Damping [m^2/rad^2]; time in which the remaining way would be made at full precision [s].
+DAMPING, TIME_TO_GO = 0.01, 0.3
+# A joint moves if it is asked for more than this share of its speed.
+THRESHOLD = 0.35
+# No joint is led closer to its limits [rad].
+LIMIT_MARGIN = 0.2
+# A joint whose full speed moves the palm by less than this share of the strongest joint's is left at rest.
+_WEAK = 0.5
+
+
+class Guide:
+    """Advises every arm of a batch. The policy's speeds must be three per joint: back, rest, forth."""
+
+    def __init__(self, environment: BatchEnv) -> None:
+        scene = environment.scene
+        self._simulations = environment.simulations
+        self._arm, self._palm, self._dofs, self._qpos = scene.arm, scene.palm, scene.dofs, scene.qpos
+        self._target = next(iter(scene.objects.values()))
+        self._jacobian = np.zeros((3, scene.model.nv))
+
+    def advise(self) -> NDArray[np.int8]:
+        """Returns action indices, shape (k, n)."""
+        jacobian = np.empty((len(self._simulations), 3, len(self._dofs)))
+        error = np.empty((len(self._simulations), 3))
+        position = np.empty((len(self._simulations), len(self._dofs)))
+        for index, simulation in enumerate(self._simulations):
+            data = simulation.data
+            mujoco.mj_jacSite(simulation.model, data, self._jacobian, None, self._palm)
+            jacobian[index] = self._jacobian[:, self._dofs]
+            position[index] = data.qpos[self._qpos]
+            error[index] = data.mocap_pos[self._target] + (0.0, 0.0, LIFT) - data.site_xpos[self._palm]
+        share = self._share(jacobian, error)
+        share[(share < 0.0) & (position < self._arm.lower + LIMIT_MARGIN)] = 0.0
+        share[(share > 0.0) & (position > self._arm.upper - LIMIT_MARGIN)] = 0.0
+        return np.asarray(1 + np.sign(share) * (np.abs(share) > THRESHOLD), np.int8)
+
+    def _share(self, jacobian: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Returns the share of each joint's speed that leads the palm to its goal, shape (k, n)."""
+        strength = np.linalg.norm(jacobian * self._arm.max_velocity, axis=1)
+        strong = strength >= _WEAK * strength.max(axis=1, keepdims=True)
+        used = jacobian * strong[:, None, :]
+        damped = used @ jacobian.transpose(0, 2, 1) + DAMPING * np.eye(3)
+        velocity = np.einsum("kij,ki->kj", used, np.linalg.solve(damped, error[..., None])[..., 0])
+        share = velocity / (TIME_TO_GO * self._arm.max_velocity)
+        share /= np.maximum(1.0, np.abs(share).max(axis=1, keepdims=True))
+        share[np.linalg.norm(error, axis=1) < CLOSE_ENOUGH] = 0.0
+        return np.asarray(share)
