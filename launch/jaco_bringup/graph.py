@@ -279,9 +279,9 @@ def _graph(
     name: str, a: Mapping[str, Value], shared: dict[str, Value], waiting: dict[str, Value], arm_side: tuple[NodeSpec, ...]
 ) -> Graph:
     """Puts the nodes that every graph has before those of `arm_side`, and the manager of them all behind."""
-    recorder = NodeSpec("recorder", "jaco_monitor", "recorder", {"run_dir": a["run_dir"]})
-    markers = NodeSpec("markers", "jaco_monitor", "markers", shared, critical=False, restart=True)
     lockstep: dict[str, Value] = {"lockstep": waiting["lockstep"]}
+    recorder = NodeSpec("recorder", "jaco_monitor", "recorder", {"run_dir": a["run_dir"], **lockstep})
+    markers = NodeSpec("markers", "jaco_monitor", "markers", {**shared, **lockstep}, critical=False, restart=True)
     supervisor = NodeSpec("supervisor", "jaco_safety", "supervisor", {**shared, **waiting, "mode": a["mode"]})
     policy = NodeSpec(
         "policy",
@@ -307,6 +307,7 @@ def _graph(
             "nodes": tuple(node.name for node in managed if node.lifecycle),
             "restarting": tuple(node.name for node in managed if node.lifecycle and node.restart),
             "exit_when_finished": a["episodes"] != 0 or bool(a.get("minutes")),
+            **lockstep,
         },
         lifecycle=False,
     )

@@ -78,7 +78,7 @@ def _progress(options: SimOptions, console: Console) -> AbstractContextManager[C
         return nullcontext(lambda: None)
     from jaco_bringup.progress.node import Progress  # imports rclpy, which a refusal need not wait for
 
-    return Progress(console, options.episodes)
+    return Progress(console, options.episodes, options.realtime)
 
 
 def _show(console: Console, line: str) -> None:

@@ -34,6 +34,7 @@ class ManagerConfig:
     nodes: list[str] = parameter([""], "Lifecycle nodes in the order of their activation.")
     restarting: list[str] = parameter([""], "Those of them that may be started again and are brought up again then.")
     exit_when_finished: bool = parameter(False, "End when the task has finished its last episode.")
+    lockstep: bool = parameter(False, "The simulator waits for answers, so that nothing is urgent.")
     startup_timeout: float = parameter(60.0, "Longest wait for a node's process.", unit="s", lower=0.1, upper=600.0)
     transition_timeout: float = parameter(60.0, "Longest wait for a node to come up.", unit="s", lower=0.1, upper=600.0)
     release_timeout: float = parameter(2.0, "Longest wait for a node to deactivate or clean up.", unit="s", lower=0.1, upper=60.0)
@@ -89,7 +90,8 @@ class ManagerNode(Node):
         self._sequence.wait()
         self._require_own_domain()
         self._sequence.bring_up()
-        hurry(Urgency.OBSERVER)
+        if not self._config.lockstep:
+            hurry(Urgency.OBSERVER)
         self.get_logger().info(f"The graph is up: {', '.join(self._managed)}.")
 
     def watch(self) -> None:

@@ -19,9 +19,9 @@ PERIOD_S = 0.15
 class Progress:
     """Call it often; it looks at the run a few times a second. The first call joins the graph, when its processes are started."""
 
-    def __init__(self, console: Console, episodes: int) -> None:
+    def __init__(self, console: Console, episodes: int, realtime: bool) -> None:
         self._view = RunView(console)
-        self._episodes = episodes
+        self._episodes, self._realtime = episodes, realtime
         self._node: ConsoleNode | None = None
         self._due = 0.0
 
@@ -33,7 +33,8 @@ class Progress:
             # The signals are the command's own: rclpy must not end on them while the graph is being stopped.
             rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
             self._node = ConsoleNode(self._episodes)
-            hurry(Urgency.OBSERVER)
+            if self._realtime:
+                hurry(Urgency.OBSERVER)
         self._view.show(self._node.snapshot())
 
     def __enter__(self) -> Progress:

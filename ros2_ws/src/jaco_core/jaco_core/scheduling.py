@@ -48,6 +48,13 @@ def hurry(urgency: Urgency, tasks: Path = _TASKS) -> str:
     return f"{'Listens' if urgency is Urgency.OBSERVER else 'Runs'} at real-time priority {priority}."
 
 
+def relax(tasks: Path = _TASKS) -> None:
+    """Gives the threads of this process ordinary priority: in lockstep nobody is late, and who listens first only interrupts."""
+    for thread in _threads(tasks, ""):
+        with contextlib.suppress(PermissionError, ProcessLookupError):
+            os.sched_setscheduler(thread, os.SCHED_OTHER, os.sched_param(0))
+
+
 @contextlib.contextmanager
 def listening() -> Iterator[None]:
     """Lets threads that are made meanwhile, such as the middleware's, begin as those of an observer; where that is permitted."""

@@ -34,6 +34,13 @@ def _permitted() -> bool:
 
 
 @pytest.mark.skipif(not _permitted(), reason="this system permits no real-time priority")
+def test_relaxing_gives_every_thread_ordinary_priority() -> None:
+    relaxed = RAISE.replace("import Urgency, hurry", "import Urgency, hurry, relax").replace("for task", "relax()\nfor task")
+    _, *threads = said(relaxed)
+    assert threads == [f"{os.SCHED_OTHER} 0"] * 3
+
+
+@pytest.mark.skipif(not _permitted(), reason="this system permits no real-time priority")
 def test_every_thread_is_raised_and_later_ones_inherit() -> None:
     sentence, *threads = said(RAISE)
     assert sentence == "Runs at real-time priority 2."

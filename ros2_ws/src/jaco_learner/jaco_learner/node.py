@@ -18,6 +18,7 @@ from jaco_core.parameters import parameter
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
+from jaco_core.scheduling import Urgency
 from jaco_core.types import ENDED
 from jaco_learner.embedded.messages import judged_from_message, proprioception_from_message, word_from_message
 from jaco_learner.embedded.session import LearningSession, Word
@@ -60,6 +61,7 @@ class LearnerNode(JacoNode[Config]):
         self._store = VersionStore(Path(config.folder))
         self._session = LearningSession(base, self._arm, settings, config.seed, self._store, self.get_logger().info)
         self._versions = self.create_publisher(PolicyVersion, "/policy/version", qos.LATCHED)
+        self.urgency = None if config.lockstep else Urgency.OBSERVER
         images = qos.RECORD if config.lockstep else _deep(qos.SENSOR)
         # The task's verdict is what it acts on; the rest is read then, in bulk.
         self.create_subscription(EpisodeState, "/episode/state", self._on_episode, qos.RECORD)

@@ -35,6 +35,10 @@ def recorder(*arguments: str) -> Iterator[tuple[RecorderNode, Node, SingleThread
         yield node, speaker, executor
         node.quiesce()
         node.release()
+        # Else they live on, and publish, until they are collected.
+        executor.shutdown()
+        speaker.destroy_node()
+        node.destroy_node()
     finally:
         rclpy.shutdown()
 

@@ -17,7 +17,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from jaco_core.errors import JacoError
 from jaco_core.ros import parameters
-from jaco_core.scheduling import Urgency, hurry, listening
+from jaco_core.scheduling import Urgency, hurry, listening, relax
 
 C = TypeVar("C")
 DRAIN_TIMEOUT_S = 5.0
@@ -29,7 +29,7 @@ class JacoNode(LifecycleNode, Generic[C]):
     `setup` loads, validates and creates publishers and subscriptions; `start` begins to act; `halt` stops acting, the arm first;
     `release` gives everything back. A JacoError in `setup` or `start` refuses the transition with its sentence in the log.
     Callbacks must look at `self.active` before they act. `setup` may set `urgency`, which the process takes on
-    when the node is activated.
+    when the node is activated; None for ordinary priority, as in lockstep.
     """
 
     def __init__(self, name: str, config: type[C]) -> None:
@@ -72,9 +72,15 @@ class JacoNode(LifecycleNode, Generic[C]):
         if result == TransitionCallbackReturn.SUCCESS:
             super().on_activate(state)
             self.active = True
-            if self.urgency is not None and self.owns_process:
-                self.get_logger().info(hurry(self.urgency))
+            if self.owns_process:
+                self._take_place()
         return result
+
+    def _take_place(self) -> None:
+        if self.urgency is None:
+            relax()
+        else:
+            self.get_logger().info(hurry(self.urgency))
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         self.quiesce()

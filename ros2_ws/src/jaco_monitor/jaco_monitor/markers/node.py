@@ -22,6 +22,7 @@ from jaco_core.ros import qos
 from jaco_core.ros.convert import joints_from_message, scene_from_message, stamp_to_ns
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
+from jaco_core.scheduling import Urgency
 from jaco_core.units import NS_PER_S, seconds_to_ns
 from jaco_monitor.markers import messages
 from jaco_monitor.markers.links import arm_links, base_positions, link_poses
@@ -43,6 +44,7 @@ class MarkersConfig:
         10.0, "Updates per second, at most, in real and in joint-state time.", unit="Hz", lower=0.1, upper=60.0
     )
     object_radius: float = parameter(0.03, "Radius that objects are drawn with.", unit="m", lower=0.001, upper=1.0)
+    lockstep: bool = parameter(False, "The simulator waits for answers, so that nothing is urgent.")
 
 
 class MarkersNode(JacoNode[MarkersConfig]):
@@ -55,6 +57,7 @@ class MarkersNode(JacoNode[MarkersConfig]):
     def setup(self, config: MarkersConfig) -> None:
         """Builds the robot description; refuses without tf2_msgs or for an arm without a model."""
         self._transforms_type = _transforms_type()
+        self.urgency = None if config.lockstep else Urgency.OBSERVER
         self._arm = load_arm(config.arm)
         self._limits = load_limits(config.arm)
         self._links = arm_links(self._arm)

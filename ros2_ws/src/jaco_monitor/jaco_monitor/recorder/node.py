@@ -19,6 +19,7 @@ from jaco_core.ros import qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
 from jaco_core.ros.waiting import wait_for_peers
+from jaco_core.scheduling import Urgency
 from jaco_core.units import seconds_to_ns
 from jaco_monitor.recorder.topics import CORE_TOPICS, TOPIC_NAMES, Topic, select_topics
 from jaco_monitor.recorder.writer import FILE_NAME, RecordingWriter, SerialisedMessage
@@ -38,6 +39,7 @@ class RecorderConfig:
     peers_timeout: float = parameter(
         10.0, "Longest wait at the start for the publishers that every graph has; 0: none.", unit="s", lower=0.0, upper=60.0
     )
+    lockstep: bool = parameter(False, "The simulator waits for answers, so that nothing is urgent.")
 
 
 class RecorderNode(JacoNode[RecorderConfig]):
@@ -53,6 +55,7 @@ class RecorderNode(JacoNode[RecorderConfig]):
         """Creates the file and subscribes."""
         if not config.run_dir:
             raise ConfigError("Parameter 'run_dir' is empty; give the folder that the recording is to be written to.")
+        self.urgency = None if config.lockstep else Urgency.OBSERVER
         types: dict[Topic, Any] = {}
         for topic in select_topics(config.topics):
             try:
