@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -69,6 +71,20 @@ def take_domain(number: int | None, folder: Path | None = None) -> RosDomain:
         except DomainTaken:
             continue
     raise DomainTaken(f"All ROS domains from 0 to {HIGHEST_DOMAIN} are taken by jaco graphs on this machine.")
+
+
+def take_random_domain() -> RosDomain:
+    """Takes a free ROS domain, whichever: for what must not meet a graph that somebody runs in one that is tried first.
+
+    Locks tell only of this machine's graphs, and only of those that see the same temporary folder.
+
+    Raises:
+        DomainTaken: all are taken.
+    """
+    for number in random.sample(range(1, HIGHEST_DOMAIN + 1), HIGHEST_DOMAIN):
+        with suppress(DomainTaken):
+            return RosDomain(number)
+    raise DomainTaken(f"All ROS domains from 1 to {HIGHEST_DOMAIN} are taken by jaco graphs on this machine.")
 
 
 def _open(path: Path) -> int:

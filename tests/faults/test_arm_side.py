@@ -12,7 +12,7 @@ import rclpy
 from jaco_interfaces.msg import JointVelocityCommand, StopInput
 from sensor_msgs.msg import JointState
 
-from jaco_bringup.domain import take_domain
+from jaco_bringup.domain import take_random_domain
 from jaco_core.arms import load_arm
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode
@@ -80,7 +80,7 @@ class Rig:
 @pytest.fixture(params=["driver with the fake arm", "simulator"])
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     kind = DriverNode if request.param.startswith("driver") else SimNode
-    with take_domain(None) as domain, GraphUnderTest(domain.number, lockstep=False, command_timeout=TIMEOUT_S) as graph:
+    with take_random_domain() as domain, GraphUnderTest(domain.number, lockstep=False, command_timeout=TIMEOUT_S) as graph:
         yield Rig(graph, graph.add(kind))
 
 

@@ -11,7 +11,7 @@ from fault_check import check
 from jaco_bringup.bench.faults.bench import play
 from jaco_bringup.bench.faults.matrix import BY_NAME
 from jaco_bringup.bench.faults.stage import fault_graph
-from jaco_bringup.domain import take_domain
+from jaco_bringup.domain import take_random_domain
 from jaco_bringup.policies import find_policy
 from jaco_bringup.runner import Runner
 
@@ -20,7 +20,7 @@ ON_THEIR_OWN = ("policy_killed", "supervisor_killed", "manager_killed")
 
 @pytest.mark.parametrize("name", ON_THEIR_OWN)
 def test_a_death_leads_to_rest_before_the_run_ends(tmp_path: Path, name: str) -> None:
-    with take_domain(None) as domain:
+    with take_random_domain() as domain:
         results = play([BY_NAME[name]], domain.number, "reach", lambda fault, figures: None)
     check(BY_NAME[name], results[name])
 
@@ -30,7 +30,7 @@ def test_corrupt_weights_never_move_the_arm(tmp_path: Path) -> None:
     shutil.copytree(find_policy("reach"), folder)
     weights = folder / "policy.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100] + bytes(100))
-    with take_domain(None) as domain:
+    with take_random_domain() as domain:
         runner = Runner(fault_graph({"policy": str(folder)}), tmp_path / "run", domain.number)
         outcome = runner.run(lambda: False)
     assert outcome.code != 0

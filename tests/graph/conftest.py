@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from graph_program import Listener, Program
 
-from jaco_bringup.domain import HIGHEST_DOMAIN, DomainTaken, RosDomain
+from jaco_bringup.domain import RosDomain, take_random_domain
 from jaco_core.ros.testing import GraphUnderTest
-
-
-def take_random_domain() -> RosDomain:
-    """Takes a free ROS domain, whichever."""
-    for number in random.sample(range(1, HIGHEST_DOMAIN + 1), HIGHEST_DOMAIN):
-        with suppress(DomainTaken):
-            return RosDomain(number)
-    raise DomainTaken("All ROS domains of this machine are taken.")
 
 
 @pytest.fixture

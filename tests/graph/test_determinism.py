@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from jaco_bringup.domain import take_domain
+from jaco_bringup.domain import take_random_domain
 from jaco_bringup.graph import Graph, sim_graph
 from jaco_bringup.runner import Runner
 from jaco_monitor.report import write_summary
@@ -22,7 +22,7 @@ def run(
 ) -> tuple[str, float | None]:
     """Runs the simulated graph and returns the trajectory's sha256 and the mean return."""
     graph = arrange(sim_graph({"episodes": EPISODES, "seed": seed, "run_dir": str(folder / "recording")}))
-    with take_domain(None) as domain:
+    with take_random_domain() as domain:
         done = threading.Event()
         runner = Runner(graph, folder, domain.number)
         hinder = threading.Thread(target=_hinder, args=(runner, slow, done))

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from jaco_bringup.commands.replay import replay
-from jaco_bringup.domain import take_domain
-from jaco_bringup.graph import Graph, learn_graph
+from jaco_bringup.domain import take_random_domain
+from jaco_bringup.graph import Graph, Value, learn_graph
 from jaco_bringup.runner import Runner
 from jaco_learner.embedded.log import read_log
 from jaco_learner.embedded.versions import VersionStore
@@ -21,11 +21,13 @@ EPISODES = 8
 
 def learn(folder: Path, interfere: Callable[[Runner, threading.Event], None] = lambda runner, over: None) -> None:
     """Runs the learning graph, with a version after each episode; `interfere` has a thread of its own until it is `over`."""
-    arguments = {"episodes": EPISODES, "seed": 3, "size": "narrow", "run_dir": str(folder), "profile": "twin-3"}
+    arguments: dict[str, Value] = {"episodes": EPISODES, "seed": 3, "size": "narrow", "run_dir": str(folder), "profile": "twin-3"}
+    # The policy waits 0.8 of it for a learner that was killed.
+    arguments["lockstep_timeout"] = 30.0
     graph = learn_graph(arguments)
     eager = replace(graph.node("learner"), parameters={**graph.node("learner").parameters, "batch_steps": 20})
     graph = Graph(graph.name, tuple(eager if node.name == "learner" else node for node in graph.nodes))
-    with take_domain(None) as domain:
+    with take_random_domain() as domain:
         over = threading.Event()
         runner = Runner(graph, folder, domain.number)
         thread = threading.Thread(target=interfere, args=(runner, over))

@@ -10,7 +10,7 @@ from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, SceneState
 from sensor_msgs.msg import JointState
 
 from jaco_bringup.bench.standin import standin_graph
-from jaco_bringup.domain import take_domain
+from jaco_bringup.domain import take_random_domain
 from jaco_bringup.runner import Outcome, Runner
 from jaco_core.arms import load_arm
 from jaco_core.ros import convert, qos
@@ -38,7 +38,7 @@ class Witness:
 def witness(tmp_path_factory: pytest.TempPathFactory) -> Witness:
     """A run to its end. The bounds on silence are those of a machine that does other things, too."""
     folder: Path = tmp_path_factory.mktemp("real")
-    with take_domain(None) as domain:
+    with take_random_domain() as domain:
         arguments = {"episodes": EPISODES, "seed": 1, "run_dir": str(folder)}
         runner = Runner(standin_graph(arguments, joint_silence=5.0, command_age=2.0), folder, domain.number)
         with GraphUnderTest(domain.number) as graph:
