@@ -181,8 +181,8 @@ OUTCOMES: dict[Reason, Outcome] = {
     ),
     Reason.OVERSLEPT: Outcome(
         Verdict.STOP,
-        State.HOLD,
-        "The {subject} itself did not run for {value:.3f} {unit}, at most {bound:.3f} {unit} is allowed: holding still.",
+        State.PROTECTIVE_STOP,
+        "The {subject} itself did not run for {value:.3f} {unit}, at most {bound:.3f} {unit} is allowed.",
     ),
     Reason.COMMAND_NOT_FINITE: Outcome(
         Verdict.STOP,

@@ -17,16 +17,12 @@ class Resumption:
         self._joint_names, self._agreement, self._ramp_up = joint_names, agreement, ramp_up
         self._after = ""
         self._withheld: Evidence | None = None
-        self._cause: Evidence | None = None
         self._start_ns: int | None = None
 
-    def begin(self, after: str, cause: Evidence | None = None) -> None:
-        """Withholds motion from now on; `after`: what this follows, "reset", "change of mode" or "pause".
-
-        `cause`: what is said until command and measurement agree, and at least until the next joint state.
-        """
-        self._after, self._start_ns, self._cause = after, None, cause
-        self._withheld = cause or Evidence(Reason.SETTLING, "an arm not measured yet", 0.0, self._agreement, "rad/s")
+    def begin(self, after: str) -> None:
+        """Withholds motion from now on; `after`: what this follows, "reset", "change of mode" or "pause"."""
+        self._after, self._start_ns = after, None
+        self._withheld = Evidence(Reason.SETTLING, "an arm not measured yet", 0.0, self._agreement, "rad/s")
 
     def observe(self, commanded: Vector, measured: Vector | None) -> None:
         """A new joint state: `measured` speeds [rad/s], shape (n,), under the speeds `commanded`; None: they cannot be used."""
@@ -34,17 +30,12 @@ class Resumption:
             return
         difference = np.abs(measured - commanded)
         joint = int(np.argmax(difference))
-        agrees = bool(difference[joint] <= self._agreement)
-        if agrees:
-            self._withheld = self._cause = None
-            return
-        settling = Evidence(Reason.SETTLING, self._joint_names[joint], float(difference[joint]), self._agreement, "rad/s")
-        self._withheld = self._cause or settling
-
-    @property
-    def cause(self) -> Evidence | None:
-        """The cause that `begin` was given, while it counts."""
-        return self._cause
+        if difference[joint] <= self._agreement:
+            self._withheld = None
+        else:
+            self._withheld = Evidence(
+                Reason.SETTLING, self._joint_names[joint], float(difference[joint]), self._agreement, "rad/s"
+            )
 
     @property
     def withheld(self) -> Evidence | None:

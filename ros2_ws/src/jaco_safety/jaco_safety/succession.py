@@ -30,12 +30,11 @@ class Manner(Enum):
 
 @dataclass(frozen=True)
 class Succession:
-    """`seconds`: since the joint state before, by stamp. `stop`: what latches. `pause`: what is said while motion is withheld."""
+    """`seconds`: since the joint state before, by stamp. `stop`: what latches."""
 
     manner: Manner
     seconds: float
     stop: Evidence | None = None
-    pause: Evidence | None = None
 
 
 class Chronicle:
@@ -61,7 +60,8 @@ class Chronicle:
         if self._realtime and gap > self._limits.supervision.pause:
             # The watchdog would have stopped the arm if joint states had not come: it was this process that did not run.
             overslept = Evidence(Reason.OVERSLEPT, "supervisor", gap, self._joint_silence, "s")
-            return Succession(Manner.PAUSED, seconds, pause=overslept if gap > self._joint_silence else None)
+            # Somebody may have come near an arm that stood still for so long.
+            return Succession(Manner.PAUSED, seconds, overslept if gap > self._joint_silence else None)
         return Succession(Manner.FOLLOWS, seconds)
 
     def _jumped(self, before: JointSample, after: JointSample, seconds: float) -> bool:

@@ -281,7 +281,7 @@ class Supervisor:
             self._sensing.interrupt()
         elif succession.manner is Manner.PAUSED:
             self.proposals.forget_before(stamp_ns)
-            self._resumption.begin("pause", succession.pause)
+            self._resumption.begin("pause")
 
     def _stop(self, evidence: Evidence | None) -> Answer | None:
         """Latches `evidence`, if any, and answers the newest joint state with it."""
@@ -350,8 +350,6 @@ class Supervisor:
             return Evidence(Reason.OBSERVING)
         if self._needs_heartbeat and not self._inputs.heartbeat.seen:
             return Evidence(Reason.NO_HEARTBEAT, self.mode.value)
-        if self._resumption.cause is not None:
-            return self._resumption.cause
         command = self.proposals.usable
         if command is None:
             return NO_COMMAND

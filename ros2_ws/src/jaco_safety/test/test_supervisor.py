@@ -652,13 +652,18 @@ def test_the_same_picture_is_none_only_while_the_arm_moves(bench: Bench) -> None
         assert bench.step().state is not State.HOLD, "a still scene gives the same picture"
 
 
-def test_after_a_pause_motion_starts_from_what_is_measured_and_ramps_up(bench: Bench) -> None:
+def test_a_supervisor_that_overslept_stays_stopped_until_it_is_reset(bench: Bench) -> None:
     answer = overslept(bench)
+    assert answer.state is State.PROTECTIVE_STOP
     assert not answer.velocity.any(), "no jump to what was commanded before"
     assert (answer.evidence.value, answer.evidence.bound) == (pytest.approx(1.01, abs=0.02), 0.2)
+    for _ in range(200):
+        bench.command(0.3)
+        assert bench.step().state is State.PROTECTIVE_STOP, "it does not go on by itself"
+    assert bench.supervisor.request_reset(bench.stamp_ns) is None
     bench.step()
     bench.command(0.3)
-    assert bench.step().evidence.reason is Reason.RAMP_UP
+    assert bench.step().evidence.reason is Reason.RAMP_UP, "nor at full speed at once"
 
 
 def test_a_short_pause_is_no_stop_but_starts_anew(bench: Bench) -> None:
