@@ -42,6 +42,14 @@ class FilteredEnv(BatchEnv):
         self.verdicts: Counter[str] = Counter()
         self.altered = 0
 
+    def _move(self, velocity: NDArray[np.float64]) -> None:
+        for _ in range(self._ticks):
+            # What the filter passes depends on where the arm got to.
+            self._command = self.following(velocity)
+            for simulation, command in zip(self.simulations, self._command, strict=True):
+                simulation.apply(command)
+                simulation.step()
+
     def following(self, velocity: NDArray[np.float64]) -> NDArray[np.float64]:
         commands = np.zeros_like(self._command)
         for index, simulation in enumerate(self.simulations):

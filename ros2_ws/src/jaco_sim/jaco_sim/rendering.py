@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+from functools import cache
 from typing import Any
 
 import mujoco
@@ -15,6 +16,9 @@ from jaco_sim.meshes import COLLISION_GROUP
 
 # Mesa's software renderer: threads do not pay at 64 x 64, and they would take the cores from the other processes.
 os.environ.setdefault("LP_NUM_THREADS", "0")
+
+
+_EVERYTHING = mujoco.mjtCatBit.mjCAT_ALL.value
 
 
 class Renderer:
@@ -55,6 +59,7 @@ class Renderer:
         self._rectangle = mujoco.MjrRect(0, 0, width, height)
         self._pixels = np.empty((height, width, 3), np.uint8)
         self._perturbation = mujoco.MjvPerturb()
+        self._camera_id = cache(lambda name: int(model.camera(name).id))
         self._closed = False
         # At the interpreter's end too, while OpenGL is still there.
         atexit.register(self.close)
@@ -66,10 +71,8 @@ class Renderer:
         """
         # Another renderer of this process may have drawn since.
         self._gl.make_current()
-        self._camera.fixedcamid = self._model.camera(camera).id
-        mujoco.mjv_updateScene(
-            data.model, data, self._option, self._perturbation, self._camera, mujoco.mjtCatBit.mjCAT_ALL.value, self._scene
-        )
+        self._camera.fixedcamid = self._camera_id(camera)
+        mujoco.mjv_updateScene(data.model, data, self._option, self._perturbation, self._camera, _EVERYTHING, self._scene)
         mujoco.mjr_render(self._rectangle, self._scene, self._context)
         mujoco.mjr_readPixels(self._pixels, None, self._rectangle, self._context)
         return self._pixels[::-1].copy()

@@ -68,6 +68,7 @@ class ArmSimulation:
         self.layout: Layout | None = None
         self.variation = Variation()
         self._effects: ImageEffects | None = None
+        self._objects = list(scene.objects.values())
         self._command = np.zeros(len(scene.arm))
         # Commands that have not reached the servos yet, and where the joints were while the camera was still busy.
         self._commands: deque[NDArray[np.float64]] = deque()
@@ -138,9 +139,7 @@ class ArmSimulation:
         Raises:
             ContractError: the wrong number, or one that is not finite.
         """
-        if len(velocity) != len(self.arm) or not np.all(np.isfinite(velocity)):
-            given = np.asarray(velocity).tolist()
-            raise ContractError(f"Arm '{self.arm.name}' takes {len(self.arm)} finite velocities, got {given}.")
+        self._require(velocity)
         self._command = np.array(velocity)
         if not self._commands:
             self._data.ctrl[:] = velocity
@@ -156,6 +155,31 @@ class ArmSimulation:
         mujoco.mj_step(self.model, self._data, self._substeps)
         self._stale = True
         self.tick += 1
+
+    def follow(self, velocities: NDArray[np.float64]) -> None:
+        """Advances by a tick for each of the joint velocities [rad/s], shape (ticks, n): the same as `apply` and `step` for each.
+
+        Raises:
+            ContractError: the wrong number of joints, or a velocity that is not finite.
+        """
+        self._require(velocities)
+        if self._commands or self._positions:
+            for velocity in velocities:
+                self.apply(velocity)
+                self.step()
+            return
+        model, data, control, substeps = self.model, self._data, self._data.ctrl, self._substeps
+        for velocity in velocities:
+            control[:] = velocity
+            mujoco.mj_step(model, data, substeps)
+        self._command = np.array(velocities[-1])
+        self._stale = True
+        self.tick += len(velocities)
+
+    def _require(self, velocity: NDArray[np.float64]) -> None:
+        if np.shape(velocity)[-1] != len(self.arm) or not np.isfinite(velocity).all():
+            given = np.asarray(velocity).tolist()
+            raise ContractError(f"Arm '{self.arm.name}' takes {len(self.arm)} finite velocities, got {given}.")
 
     def picture(self, renderer: Renderer) -> RgbImage:
         """Returns what the policy's camera sends now: as long ago, and as blurred and noisy, as the episode's camera has it."""
@@ -177,6 +201,11 @@ class ArmSimulation:
     def palm(self) -> Vector:
         """Where the palm is [m], shape (3,)."""
         return np.array(self.data.site_xpos[self.world.palm])
+
+    @property
+    def objects(self) -> NDArray[np.float64]:
+        """Where the objects are [m], shape (objects, 3), in the task's order."""
+        return np.asarray(self._data.mocap_pos[self._objects])
 
     def joints(self) -> JointSample:
         """Returns the measured joints, stamped with the simulated time."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from jaco_core.arms import load_arm
+from jaco_core.errors import ContractError
 from jaco_core.types import VelocityCommand
 from jaco_sim.envs.batch import BatchEnv
 from jaco_sim.profiles import load_profile
@@ -249,3 +250,17 @@ def test_a_payload_pulls_the_hand_down(free: Scene) -> None:
 
     assert abs(sink(0.0)) < 1e-3
     assert sink(1.5) > sink(0.0) + 1e-3
+
+
+@pytest.mark.parametrize("ranges", [{}, {"command_delay": 0.03}, {"image_delay": 0.02}])
+def test_following_velocities_is_applying_them_tick_by_tick(free: Scene, ranges: dict[str, object]) -> None:
+    one, other = simulation_with(free, **ranges), simulation_with(free, **ranges)
+    velocities = np.random.default_rng(0).uniform(-0.5, 0.5, (12, 9))
+    one.follow(velocities)
+    for velocity in velocities:
+        other.apply(velocity)
+        other.step()
+    np.testing.assert_array_equal(one.data.qpos, other.data.qpos)
+    assert one.stamp_ns == other.stamp_ns
+    with pytest.raises(ContractError, match="9 finite velocities"):
+        one.follow(np.full((12, 9), np.nan))

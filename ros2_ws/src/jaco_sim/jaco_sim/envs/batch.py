@@ -55,7 +55,6 @@ class BatchEnv:
         # Every environment draws its episodes' seeds from its own stream.
         self._seeds = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(count)]
         self._renderer = Renderer(scene.model, IMAGE_SIZE, IMAGE_SIZE) if render else None
-        self._image = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
         self.state_size = len(arm) + int(np.count_nonzero(~self._fingers)) + 2 * len(arm) + 3 + 6 * len(task.objects) + 1
 
     def reset(self, seeds: list[int] | None = None, stagger: bool = False) -> BatchStep:
@@ -71,12 +70,7 @@ class BatchEnv:
 
     def step(self, action: NDArray[np.integer]) -> BatchStep:
         """Takes one control step with action indices of shape (k, n)."""
-        velocity = action_velocity(self.speeds, action)
-        for _ in range(self._ticks):
-            self._command = self.following(velocity)
-            for simulation, command in zip(self.simulations, self._command, strict=True):
-                simulation.apply(command)
-                simulation.step()
+        self._move(action_velocity(self.speeds, action))
         statuses = [self._judge(index) for index in range(self.count)]
         for index, status in enumerate(statuses):
             if status.phase == ENDED and self._restart:
@@ -86,6 +80,15 @@ class BatchEnv:
     def following(self, velocity: NDArray[np.float64]) -> NDArray[np.float64]:
         """Returns the commands [rad/s], shape (k, n), that follow the present ones when the policy wants `velocity`."""
         return ramp_velocity(self._command, velocity, self.scene.arm.max_acceleration, TICK_S)
+
+    def _move(self, velocity: NDArray[np.float64]) -> None:
+        """Lets the arms follow `velocity` [rad/s], shape (k, n), for a control period."""
+        commands = np.empty((self._ticks, *velocity.shape))
+        for tick in range(self._ticks):
+            self._command = commands[tick] = self.following(velocity)
+        # One arm after another: its data stay in the processor's cache.
+        for index, simulation in enumerate(self.simulations):
+            simulation.follow(commands[:, index])
 
     @property
     def statuses(self) -> list[EpisodeStatus]:
@@ -117,12 +120,13 @@ class BatchEnv:
 
     def _observe(self, statuses: list[EpisodeStatus]) -> BatchStep:
         palm = np.array([simulation.palm for simulation in self.simulations], np.float32)
-        objects = np.array([np.ravel(list(simulation.scene().objects.values())) for simulation in self.simulations], np.float32)
+        objects = np.array([simulation.objects.ravel() for simulation in self.simulations], np.float32)
+        image = np.zeros((self.count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
         if self._renderer is not None:
             for index, simulation in enumerate(self.simulations):
-                self._image[index] = simulation.picture(self._renderer)
+                image[index] = simulation.picture(self._renderer)
         return BatchStep(
-            self._image.copy(),
+            image,
             self._state(palm, objects),
             np.array([status.reward for status in statuses], np.float32),
             np.array([status.terminated for status in statuses], bool),
