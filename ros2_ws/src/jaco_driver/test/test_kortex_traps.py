@@ -17,7 +17,7 @@ import pytest
 
 from jaco_core.errors import ConfigError, HardwareFault
 from jaco_driver.kortex.arm import KortexArm
-from jaco_driver.kortex.fake_base import FakeVendor
+from jaco_driver.kortex.fake_client import FakeVendor
 from jaco_driver.kortex.loader import load_vendor
 from jaco_driver.kortex.testing import PATIENT, Emulated, Faked, wait_for
 from jaco_driver.port import ArmInFault, ConnectionLost, NotActive

@@ -27,7 +27,7 @@ _PATIENCE_S = 10.0
 
 
 class Emulator:
-    """A Kortex base with a Gen3 on this machine. Use it in a `with`, or call `close`."""
+    """A Kortex base with an arm on this machine. Use it in a `with`, or call `close`."""
 
     def __init__(
         self,
@@ -41,10 +41,8 @@ class Emulator:
         """Listens at once. Ports: 0 takes free ones. `model`: see `EmulatedArm`.
 
         Raises:
-            ConfigError: the arm is no Gen3, or a port is taken.
+            ConfigError: no Kortex base has such an arm, or a port is taken.
         """
-        if arm != "gen3":
-            raise ConfigError(f"The emulator is a Kinova Gen3 and knows the arm 'gen3'; there is none for '{arm}'.")
         self._arm = EmulatedArm(load_arm(arm), model)
         self._troubles = troubles or Troubles()
         self._loop = asyncio.new_event_loop()

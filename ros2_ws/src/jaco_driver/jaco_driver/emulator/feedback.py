@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from jaco_core.models.gen3 import LARGE_JOINTS
 from jaco_core.types import Vector
 from jaco_driver.emulator.arm import ArmReading
 from jaco_driver.emulator.base import Base
@@ -62,7 +61,7 @@ def _base_feedback(base: Base, reading: ArmReading) -> Any:
 
 
 def _actuator_feedback(base: Base, reading: ArmReading, index: int) -> Any:
-    large = base.arm.arm.joints[index].name in LARGE_JOINTS
+    large = index < base.arm.robot.large
     torque = float(reading.torque[index])
     return message(
         "ActuatorFeedback",

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from jaco_core.models.gen3 import LARGE_JOINTS
 from jaco_driver.emulator.base import Base
 from jaco_driver.emulator.feedback import euler_degrees, feedback, unsigned_degrees
 from jaco_driver.emulator.notifications import Subscriptions
@@ -159,8 +158,9 @@ class Procedures:
         }
 
     def _devices(self, session: Session, request: Any) -> dict[str, Any]:
-        joints = self._base.arm.arm.joints[: self._base.actuator_count]
-        kinds = [DeviceType.BIG_ACTUATOR if joint.name in LARGE_JOINTS else DeviceType.SMALL_ACTUATOR for joint in joints]
+        robot = self._base.arm.robot
+        kinds = [DeviceType.BIG_ACTUATOR] * robot.large + [DeviceType.SMALL_ACTUATOR] * (robot.count - robot.large)
+        kinds = kinds[: self._base.actuator_count]
         listed = [(DeviceType.BASE, 0), *((kind, 1 + index) for index, kind in enumerate(kinds))]
         listed += [(DeviceType.INTERCONNECT, 1 + len(kinds)), (DeviceType.GRIPPER, GRIPPER_DEVICE)]
         return {

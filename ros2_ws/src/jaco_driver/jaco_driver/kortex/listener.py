@@ -42,7 +42,8 @@ class Listener(threading.Thread):
         self._ending = threading.Event()
         self._last_ns = time.monotonic_ns()
         self._changed_ns = 0
-        self._source: Connection | None = None
+        self.source: Connection | None = None
+        """Whose feedback `newest` is."""
         self.newest: Feedback | None = None
         """The newest of the present connection; None before the first."""
 
@@ -54,8 +55,9 @@ class Listener(threading.Thread):
         due = time.monotonic()
         while not self._ending.is_set():
             connection = self._connection()
-            if connection is not self._source:
-                self._source, self.newest, self._last_ns = connection, None, time.monotonic_ns()
+            if connection is not self.source:
+                self.newest = None
+                self.source, self._last_ns = connection, time.monotonic_ns()
             if connection is not None:
                 self._listen(connection)
             self._tick()
@@ -76,6 +78,8 @@ class Listener(threading.Thread):
                 self._failed(ConnectionLost(f"No feedback for {missing * 1000.0:.0f} ms: {error}"), connection)
         except ContractError as error:
             self._failed(HardwareFault(str(error)), connection)
+        except Exception as error:  # noqa: BLE001 - a thread's edge: the vendor's client may raise anything, and this thread goes on
+            self._failed(HardwareFault(f"Kinova's client failed: {type(error).__name__}: {error}."), connection)
         else:
             self._last_ns = asked_ns
             if feedback.fault:
