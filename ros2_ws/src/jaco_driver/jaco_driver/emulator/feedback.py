@@ -65,7 +65,7 @@ def _actuator_feedback(base: Base, reading: ArmReading, index: int) -> Any:
     torque = float(reading.torque[index])
     return message(
         "ActuatorFeedback",
-        position=unsigned_degrees(reading.position[index]),
+        position=math.nan if base.troubles.nan_feedback and index == 0 else unsigned_degrees(reading.position[index]),
         velocity=math.degrees(reading.velocity[index]),
         torque=torque,
         current_motor=torque / (LARGE_TORQUE_CONSTANT if large else SMALL_TORQUE_CONSTANT),

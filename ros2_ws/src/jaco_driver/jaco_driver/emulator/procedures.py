@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError
 
 from jaco_driver.emulator.base import Base
 from jaco_driver.emulator.feedback import euler_degrees, feedback, unsigned_degrees
-from jaco_driver.emulator.notifications import Subscriptions
+from jaco_driver.emulator.notifications import Subscription, Subscriptions
 from jaco_driver.emulator.refusal import Refusal
 from jaco_driver.emulator.sessions import Connection, Session, Sessions
 from jaco_driver.kortex_wire import functions
@@ -22,6 +22,8 @@ from jaco_driver.kortex_wire.schema import message, parse
 # [m/s], [deg/s] The Gen3's Cartesian limits.
 TWIST_LINEAR, TWIST_ANGULAR = 0.5, 100.0
 GRIPPER_DEVICE = 20
+# Of notifications that nobody subscribed to.
+STRAY_HANDLE = 0xFFFF
 
 Handler = Callable[[Session, Any], Any]
 
@@ -106,7 +108,10 @@ class Procedures:
         return bytes(message(topic.response, identifier=subscription.handle).SerializeToString())
 
     def _on_event(self, topic: int, notification: Any) -> None:
-        for subscription in self._subscriptions.of(topic):
+        told = self._subscriptions.of(topic)
+        if self._base.troubles.stray_notifications:
+            told = [Subscription(STRAY_HANDLE, topic, session) for session in self.sessions]
+        for subscription in told:
             self._notify(subscription.session.connection, subscription.frame(notification))
 
     def _close_session(self, session: Session, request: Any) -> None:

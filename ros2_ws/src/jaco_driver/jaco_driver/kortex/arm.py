@@ -42,6 +42,7 @@ class KortexArm:
         self._life = Life()
         self._following = FollowingCheck(arm)
         self._sent_ns = 0
+        self._compared: Feedback | None = None
         self._sample: tuple[Feedback, JointSample] | None = None
         self._threads: ArmThreads
 
@@ -90,12 +91,11 @@ class KortexArm:
     def state(self, now_ns: int) -> JointSample:
         self._life.check_open()
         self._life.check_lost()
-        feedback = self._threads.fresh()
+        feedback = self._measured()
         if self._sample is None or self._sample[0] is not feedback:
             age_ns = time.monotonic_ns() - feedback.steady_ns
             sample = JointSample(now_ns - age_ns, self._arm.joint_names, feedback.position, feedback.velocity, feedback.effort)
             self._sample = (feedback, sample)
-            self._check_following(feedback)
         return self._sample[1]
 
     def send(self, velocity: Vector, now_ns: int) -> Vector:
@@ -104,7 +104,9 @@ class KortexArm:
         self._life.check_open()
         with self._life.lock:
             self._life.check_active()
-            applied = self._threads.limits.apply(self._threads.fresh().position, velocity)
+            position = self._measured().position
+            self._life.check_active()  # the measurement may have been one too many
+            applied = self._threads.limits.apply(position, velocity)
             self._sent_ns = time.monotonic_ns()
             self._life.mailbox.put(applied, self._sent_ns)
         self._following.command(applied, self._sent_ns)
@@ -184,10 +186,17 @@ class KortexArm:
         if pace is not None:
             self._threads.tell(pace.sentence())
 
-    def _check_following(self, feedback: Feedback) -> None:
-        """Faults an active arm that does not move as it was told: its feedback may be frozen, or somebody else moves it."""
-        if self._life.phase is not Phase.ACTIVE:
-            return
+    def _measured(self) -> Feedback:
+        """Returns the newest feedback, and faults an active arm that does not move as it was told: the feedback may be frozen,
+        or somebody else moves the arm. Raises ConnectionLost.
+        """
+        feedback = self._threads.fresh()
+        if feedback is not self._compared and self._life.phase is Phase.ACTIVE:
+            self._compare(feedback)
+        self._compared = feedback
+        return feedback
+
+    def _compare(self, feedback: Feedback) -> None:
         now_ns = time.monotonic_ns()
         if now_ns - self._sent_ns > seconds_to_ns(self._settings.command_timeout):
             self._following.command(np.zeros(len(self._arm)), now_ns)  # as the command thread does by itself

@@ -13,6 +13,7 @@ from jaco_core.errors import HardwareFault
 from jaco_core.types import Vector
 from jaco_core.units import ns_to_seconds, seconds_to_ns
 from jaco_driver.kortex.calls import Calls
+from jaco_driver.kortex.feedback import REST_SPEED
 from jaco_driver.kortex.gate import Gate, GateShut
 from jaco_driver.kortex.joints import JointMap
 from jaco_driver.kortex.mailbox import Mailbox
@@ -66,6 +67,14 @@ class Commander(threading.Thread):
         """When each speed command went out (steady) and how old it was then [ns]."""
         self.beaten_ns = time.monotonic_ns()
         """When the thread last came round (steady)."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether the arm is told to move."""
+        velocity = self._velocity
+        if velocity is None or self._opening is None or self._opening != self._gate.opening:
+            return False
+        return bool(np.any(np.abs(velocity[: self._joints.count]) > REST_SPEED))
 
     def end(self) -> None:
         """Asks the thread to end; it does within one call's time-out."""

@@ -201,6 +201,7 @@ class ArmThreads:
             self.fault,
             self._watch,
             lambda: life.phase is Phase.ACTIVE,
+            lambda: self._commander.moves,
         )
         self._stopper = Stopper(
             settings, self._present_calls, lambda: self._listener.newest, self._on_severed, self._joints.has_gripper
