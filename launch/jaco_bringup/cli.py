@@ -151,7 +151,7 @@ def up(
 
 @app.command()
 def emulate(
-    arm: Annotated[str, typer.Argument(help="Arm that the base has: gen3.")] = "gen3",
+    arm: Annotated[str, typer.Argument(help="Arm that the base has: gen3, gen3_6dof or gen3_lite.")] = "gen3",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port_tcp: Annotated[int, typer.Option(min=0, max=65535, help="Port of the high-level API; 0: a free one.")] = 10000,
     port_udp: Annotated[int, typer.Option(min=0, max=65535, help="Port of the cyclic API; 0: a free one.")] = 10001,
@@ -166,7 +166,7 @@ def emulate(
         int | None, typer.Option(min=0, max=101, help="ROS domain of a graph before whose episodes the target is moved.")
     ] = None,
 ) -> None:
-    """Emulate a Kortex base with a Gen3 in the simulator's scene, for the real driver to connect to."""
+    """Emulate a Kortex base with its arm in the simulator's scene, for the real driver to connect to."""
     from jaco_bringup.commands.emulate import EmulateOptions, run
 
     ports = port_tcp, port_udp, port_control

@@ -123,7 +123,7 @@ def test_where_no_episode_could_start_a_target_is_drawn_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"arm": "j2n6s300"}, "knows the arm 'gen3'"),
+        ({"arm": "j2n6s300"}, "knows the arms gen3, gen3_6dof"),
         ({"task": "juggle"}, "juggle"),
         ({"profile": "mars"}, "mars"),
         ({"troubles": ("hang=true",)}, "no trouble 'hang'"),

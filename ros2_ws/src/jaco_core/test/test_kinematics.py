@@ -56,6 +56,15 @@ def test_gen3_is_as_long_as_its_maker_says() -> None:
         # Franka's: straight up, but for the flange's offset and way down.
         ("fr3", [0.0] * 7, [0.088, 0.0, 0.333 + 0.316 + 0.384 - 0.107]),
         ("fr3", [0.0, 0.0, 0.0, -np.pi / 2, 0.0, np.pi / 2, 0.0], [0.0825 + 0.384 + 0.088, 0.0, 0.333 + 0.316 + 0.0825 - 0.107]),
+        # Kinova's joint frames in kortex_description: straight up, and with a bent elbow. The Gen3 lite's palm is its tool frame.
+        ("gen3_6dof", [0.0] * 6, [0.0, 0.00135, 0.15643 + 0.12838 + 0.41 + 0.20843 + 2 * 0.10593 + 0.0615]),
+        ("gen3_6dof", [0.0, 0.0, -np.pi / 2, 0.0, 0.0, 0.0], [0.20843 + 2 * 0.10593 + 0.0615, 0.00135, 0.15643 + 0.12838 + 0.41]),
+        ("gen3_lite", [0.0] * 6, [2 * 0.0285, -0.03 + 0.02, 0.12825 + 0.115 + 0.28 + 0.14 + 2 * 0.105 + 0.13]),
+        (
+            "gen3_lite",
+            [0.0, 0.0, np.pi / 2, 0.0, 0.0, 0.0],
+            [0.14 + 2 * 0.105 + 0.13, -0.01, 0.52325 - 2 * 0.0285],
+        ),
     ],
 )
 def test_flange_is_where_the_maker_s_figures_put_it(name: str, position: list[float], flange: list[float]) -> None:
@@ -115,5 +124,5 @@ def test_mistakes_are_told(arm: Arm, kinematics: Kinematics) -> None:
         kinematics.jacobian("knee")
     with pytest.raises(ContractError, match="9 joints and was given 7"):
         kinematics.update(np.zeros(7))
-    with pytest.raises(ConfigError, match="no simulation model of arm 'other'; known: fr3, gen3, j2n6s300, ur5e"):
+    with pytest.raises(ConfigError, match=f"no simulation model of arm 'other'; known: {', '.join(arm_names())}"):
         arm_spec(replace(arm, name="other"))

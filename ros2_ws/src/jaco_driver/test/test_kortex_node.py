@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 import rclpy
 from jaco_interfaces.msg import JointVelocityCommand, StopInput
+from kortex_traps import EMULATED
 from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
@@ -82,20 +84,36 @@ class Probe:
     def moving(self) -> bool:
         return bool(np.any(np.abs(self.emulator.read().velocity) > 0.02))
 
-    def drive(self) -> None:
-        """Answers every joint state with a velocity until the arm moves."""
+    def until(self, predicate: Callable[[], bool], what: str, driving: bool = False) -> None:
+        """Waits; `driving`: answers every joint state with a velocity meanwhile."""
         seen = 0
 
-        def going() -> bool:
+        def done() -> bool:
             nonlocal seen
-            if len(self.states) > seen:
+            if driving and len(self.states) > seen:
                 seen = len(self.states)
-                self.commands.publish(
-                    command_to_message(VelocityCommand(1, self.arm.joint_names, np.full(len(self.arm), 0.2), seen))
-                )
-            return self.moving()
+                self.send(seen)
+            return predicate()
 
-        spin_until(self.executor, going, TIMEOUT, "the arm to move")
+        spin_until(self.executor, done, TIMEOUT, what)
+
+    def send(self, sequence: int) -> None:
+        command = VelocityCommand(1, self.arm.joint_names, np.full(len(self.arm), 0.2), sequence)
+        self.commands.publish(command_to_message(command))
+
+    def drive(self) -> None:
+        """Answers every joint state with a velocity until the arm moves."""
+        self.until(self.moving, "the arm to move", True)
+
+    def insist(self) -> None:
+        """Goes on sending speeds once the driver hears of the arm again. They must not move it, but for what hung on its way."""
+        begin = len(self.states)
+
+        def insisted() -> bool:
+            assert len(self.states) < begin + 10 or not self.moving(), "nothing moves before a reset"
+            return len(self.states) >= begin + 40
+
+        self.until(insisted, "joint states", True)
 
     def until_still(self) -> None:
         spin_until(self.executor, lambda: not self.moving(), TIMEOUT, "the arm to stand")
@@ -150,6 +168,26 @@ def test_fault_survives_the_node_and_is_cleared_on_request_only(probe: Probe) ->
     assert "the current is too high" in log
     assert "admin" not in log
     assert "Traceback" not in log
+    assert probe.process.returncode == 0
+
+
+@pytest.mark.parametrize("name", EMULATED)
+def test_node_survives_a_trap_says_so_and_the_arm_waits_for_a_reset(probe: Probe, name: str) -> None:
+    trap = EMULATED[name]
+    probe.drive()
+    trap.spring(probe.emulator)
+    probe.until(
+        lambda: any(report.active and re.search(trap.words, report.message) is not None for report in probe.reports),
+        "the driver's report",
+        driving=True,
+    )
+    probe.until_still()
+    trap.end(probe.emulator)
+    probe.insist()
+    spin_until(probe.executor, lambda: probe.call_clear().success, TIMEOUT, "the reset")
+    assert not probe.moving()
+    probe.drive()
+    probe.close()
     assert probe.process.returncode == 0
 
 

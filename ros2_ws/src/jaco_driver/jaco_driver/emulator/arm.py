@@ -1,4 +1,4 @@
-"""The arm behind the emulated base: a Gen3 in MuJoCo whose joints follow speeds as Kinova's servos do."""
+"""The arm behind the emulated base: one of Kinova's in MuJoCo whose joints follow speeds as Kinova's servos do."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import numpy as np
 
 from jaco_core.arms import Arm
 from jaco_core.kinematics import arm_spec
-from jaco_core.models.gen3 import LARGE_JOINTS
 from jaco_core.ramp import ramp_velocity
 from jaco_core.types import Vector, frozen_vector
+from jaco_driver.emulator.robots import find_robot
 
 # [s] One step of the physics; the actuators' own loop runs at 1 kHz too.
 STEP_S = 0.001
-# [rad/s] Kinova's hard limits, 80 and 70 deg/s. The arm's own file has the lower ones that Kinova advises.
-LARGE_SPEED, SMALL_SPEED = np.deg2rad(80.0), np.deg2rad(70.0)
 # [rad/s] Below this a joint stands still.
 STANDSTILL = 2e-3
 
@@ -45,12 +43,18 @@ class EmulatedArm:
     """Moves `model` towards goal speeds, within the arm's accelerations, in steps of 1 ms. It brakes at those too."""
 
     def __init__(self, arm: Arm, model: Any = None) -> None:
-        """`model`: a compiled `mujoco.MjModel` with the arm and perhaps a scene around it; the arm alone if not given."""
+        """`model`: a compiled `mujoco.MjModel` with the arm and perhaps a scene around it; the arm alone if not given.
+
+        Raises:
+            ConfigError: no Kortex base has such an arm.
+        """
         self.arm = arm
+        self.robot = find_robot(arm.name)
         self.model: Any = arm_spec(arm).compile() if model is None else model
         self.model.opt.timestep = STEP_S
         self.model.opt.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-        self.max_speed = frozen_vector([LARGE_SPEED if name in LARGE_JOINTS else SMALL_SPEED for name in arm.joint_names])
+        # [rad/s] The hard limits; the arm's own file has the lower ones that Kinova advises.
+        self.max_speed = frozen_vector(np.deg2rad(self.robot.hard_speeds))
         self._actuators = np.array([self.model.actuator(name).id for name in arm.joint_names])
         self.model.actuator_ctrlrange[self._actuators] = np.column_stack((-self.max_speed, self.max_speed))
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in arm.joint_names])

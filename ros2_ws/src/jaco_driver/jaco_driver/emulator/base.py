@@ -40,6 +40,8 @@ class Base:
         """The session whose motion goes on; 0: none."""
         self.zones: tuple[ProtectionZone, ...] = ()
         self.event: Event = lambda topic, notification: None
+        self.stands_since_ns: int | None = now_ns
+        """Since when the arm stands; None while it moves."""
         self._time_ns = now_ns
         self._emergency_stops = 0
         self.troubles = troubles
@@ -74,6 +76,10 @@ class Base:
             self._time_ns += STEP_NS
             self.arm.step()
             self.gripper.step(STEP_S)
+            if not self.arm.standing:
+                self.stands_since_ns = None
+            elif self.stands_since_ns is None:
+                self.stands_since_ns = self._time_ns
 
     # What a client asks.
     def set_servoing_mode(self, mode: int) -> None:
@@ -116,6 +122,8 @@ class Base:
     def stop(self) -> None:
         """Ends every motion, whoever began it. Raises Refusal when there is none."""
         moving = self.holder or not self.arm.standing
+        if self.troubles.deaf_stop:
+            return
         self._rest()
         self.report()
         if not moving:
@@ -154,6 +162,8 @@ class Base:
         if troubles.wrong_mode and self.servoing_mode != ServoingMode.LOW_LEVEL:
             self._rest()
             self.servoing_mode = int(ServoingMode.LOW_LEVEL)
+        if troubles.rival_session and not before.rival_session:
+            self._rest()
         if troubles.emergency_stop and not (before.emergency_stop and self.faults):
             self.faults.set(BaseFault.EMERGENCY_STOP_ACTIVATED)
             self._rest()
@@ -196,5 +206,7 @@ class Base:
         self._check_faults()
         if self.servoing_mode != ServoingMode.SINGLE_LEVEL:
             raise Refusal(SubError.WRONG_SERVOING_MODE, f"The servoing mode is {self.servoing_mode}, not single-level.")
+        if self.troubles.rival_session:
+            raise Refusal(SubError.SESSION_NOT_IN_CONTROL, "Another session is in control.")
         if self.holder not in (0, session):
             raise Refusal(SubError.SESSION_NOT_IN_CONTROL, f"Session {self.holder} is in control.")

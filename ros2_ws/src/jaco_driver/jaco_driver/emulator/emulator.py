@@ -19,7 +19,7 @@ from jaco_driver.emulator.faults import fault_bit
 from jaco_driver.emulator.server import Server
 from jaco_driver.emulator.troubles import Troubles
 from jaco_driver.emulator.zones import ProtectionZone
-from jaco_driver.kortex_wire.codes import ArmState
+from jaco_driver.kortex_wire.codes import ArmState, ServoingMode
 
 T = TypeVar("T")
 # [s] Longest wait for the emulator's own thread.
@@ -27,7 +27,7 @@ _PATIENCE_S = 10.0
 
 
 class Emulator:
-    """A Kortex base with a Gen3 on this machine. Use it in a `with`, or call `close`."""
+    """A Kortex base with an arm on this machine. Use it in a `with`, or call `close`."""
 
     def __init__(
         self,
@@ -41,10 +41,8 @@ class Emulator:
         """Listens at once. Ports: 0 takes free ones. `model`: see `EmulatedArm`.
 
         Raises:
-            ConfigError: the arm is no Gen3, or a port is taken.
+            ConfigError: no Kortex base has such an arm, or a port is taken.
         """
-        if arm != "gen3":
-            raise ConfigError(f"The emulator is a Kinova Gen3 and knows the arm 'gen3'; there is none for '{arm}'.")
         self._arm = EmulatedArm(load_arm(arm), model)
         self._troubles = troubles or Troubles()
         self._loop = asyncio.new_event_loop()
@@ -116,6 +114,10 @@ class Emulator:
         """Sets the base's protection zones up."""
         self.call(lambda: setattr(self._base, "zones", zones))
 
+    def choose_servoing_mode(self, mode: ServoingMode) -> None:
+        """Chooses the servoing mode, as another program may."""
+        self.call(lambda: self._base.set_servoing_mode(mode))
+
     def drop_connections(self) -> None:
         """Closes every TCP connection without a word."""
         self.call(lambda: self._server.drop_connections())
@@ -137,6 +139,20 @@ class Emulator:
     def standing(self) -> bool:
         """Tells whether the arm stands still."""
         return self.call(lambda: (self._read(), self._arm.standing)[1])
+
+    @property
+    def stands_since_ns(self) -> int | None:
+        """Since when the arm stands, on the steady clock [ns]; None while it moves."""
+        return self.call(lambda: (self._read(), self._base.stands_since_ns)[1])
+
+    def longest_pause_ns(self) -> int:
+        """Returns the longest time for which this process has not let the emulator run, since the last call."""
+
+        def take() -> int:
+            longest, self._server.longest_pause_ns = self._server.longest_pause_ns, 0
+            return longest
+
+        return self.call(take)
 
     @property
     def session_count(self) -> int:

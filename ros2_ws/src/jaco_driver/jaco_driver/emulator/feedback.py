@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from jaco_core.models.gen3 import LARGE_JOINTS
 from jaco_core.types import Vector
 from jaco_driver.emulator.arm import ArmReading
 from jaco_driver.emulator.base import Base
@@ -62,11 +61,11 @@ def _base_feedback(base: Base, reading: ArmReading) -> Any:
 
 
 def _actuator_feedback(base: Base, reading: ArmReading, index: int) -> Any:
-    large = base.arm.arm.joints[index].name in LARGE_JOINTS
+    large = index < base.arm.robot.large
     torque = float(reading.torque[index])
     return message(
         "ActuatorFeedback",
-        position=unsigned_degrees(reading.position[index]),
+        position=math.nan if base.troubles.nan_feedback and index == 0 else unsigned_degrees(reading.position[index]),
         velocity=math.degrees(reading.velocity[index]),
         torque=torque,
         current_motor=torque / (LARGE_TORQUE_CONSTANT if large else SMALL_TORQUE_CONSTANT),
