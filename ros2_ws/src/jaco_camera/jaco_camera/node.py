@@ -17,11 +17,14 @@ from jaco_camera.calibration import Calibration, calibration_from_view, load_cal
 from jaco_camera.fitting import centre_fit
 from jaco_camera.grabber import Clocks, Frame, Grabber
 from jaco_camera.health import CameraHealth
+from jaco_camera.perception.pose import load_pose
 from jaco_camera.sources import source_opener
 from jaco_core.errors import ContractError
+from jaco_core.frames import FixedFrame
 from jaco_core.parameters import parameter
 from jaco_core.ros import qos
 from jaco_core.ros.convert import camera_info_to_message, depth_to_message, image_to_message
+from jaco_core.ros.frames import StaticFrames
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.scheduling import Urgency
 
@@ -43,6 +46,10 @@ class CameraConfig:
     calibration: str = parameter("", "File of ROS's camera_calibration; empty: what the camera says, or the field of view below.")
     field_of_view: float = parameter(45.0, "Vertical field of view without a calibration.", unit="deg", lower=1.0, upper=179.0)
     frame_id: str = parameter("camera", "Frame of the pictures.")
+    pose: str = parameter(
+        "", "Where the camera is: a YAML file, or one of jaco_camera/perception/poses; empty: /tf does not say."
+    )
+    parent_frame: str = parameter("base", "Frame that the pose counts in: the arm's base, or the link that the camera rides on.")
     timeout: float = parameter(0.5, "Time without a frame that is a fault.", unit="s", lower=0.01, upper=60.0)
     frozen_frames: int = parameter(
         30, "Identical frames in a row that are a fault; they are withheld then. 0 looks for none.", lower=0, upper=100000
@@ -59,6 +66,7 @@ class CameraNode(JacoNode[CameraConfig]):
     def setup(self, config: CameraConfig) -> None:
         """Opens the source and reads the calibration; refuses when either fails."""
         self._config, self.urgency = config, Urgency.POLICY
+        pose = load_pose(config.pose) if config.pose else None
         self._given = load_calibration(Path(config.calibration).expanduser()) if config.calibration else None
         self._published: tuple[int, int, Calibration] | None = None
         clocks = Clocks(stamp=lambda: int(self.get_clock().now().nanoseconds), steady=time.monotonic_ns)
@@ -73,6 +81,9 @@ class CameraNode(JacoNode[CameraConfig]):
         if config.depth:
             self._depth = self.create_publisher(Image, "/camera/aligned_depth_to_color/image_raw", qos.STATE)
             self._depth_info = self.create_publisher(CameraInfo, "/camera/aligned_depth_to_color/camera_info", qos.STATE)
+        self._frames = StaticFrames(self)
+        if pose is not None:
+            self._frames.tell([FixedFrame(config.frame_id, config.parent_frame, pose.position, pose.rotation)])
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENT)
         # Steady: a camera that died while /clock stands still must be reported all the same.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -93,6 +104,7 @@ class CameraNode(JacoNode[CameraConfig]):
         self._grabber = None
         self.destroy_timer(self._timer)
         self.destroy_guard_condition(self._wake)
+        self._frames.destroy()
         for publisher in (self._images, self._infos, self._depth, self._depth_info, self._diagnostics):
             if publisher is not None:
                 self.destroy_publisher(publisher)
@@ -129,7 +141,7 @@ class CameraNode(JacoNode[CameraConfig]):
         if self._grabber is None or not self.active:
             return
         report = self._grabber.report()
-        status = DiagnosticStatus(level=bytes([report.level]), name="camera", message=report.message)
+        status = DiagnosticStatus(level=bytes([report.level]), name=self.get_name(), message=report.message)
         status.hardware_id = self._config.source
         values = {
             "frames": report.frames,

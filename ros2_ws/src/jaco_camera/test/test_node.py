@@ -13,6 +13,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
+from tf2_msgs.msg import TFMessage
 
 from jaco_camera.node import CameraNode
 from jaco_core.ros import qos
@@ -99,6 +100,19 @@ def test_depth_is_published_with_its_picture_under_one_stamp_through_one_lens(de
             assert found.shape == (32, 32) and message.header.frame_id == picture.header.frame_id
             assert (found[0, 0], found[0, -1]) == (500 + index, 1000 + index)
         assert infos[0].k.tolist() == listener.infos[0].k.tolist() and infos[0].header == listener.infos[0].header
+
+
+def test_the_cameras_place_is_a_static_frame(folder: Path, tmp_path: Path) -> None:
+    pose = tmp_path / "wrist.yaml"
+    pose.write_text("position: [0.0, 0.1, 0.05]\nquaternion: [0.0, 0.0, 0.0, 1.0]\n")
+    with camera(source=folder, pose=pose, parent_frame="hand", frame_id="wrist_camera") as (node, listener, spin):
+        told: list[TFMessage] = []
+        listener.create_subscription(TFMessage, "/tf_static", told.append, qos.LATCHED)
+        assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        spin(lambda: bool(told), "the frame, also for who comes late")
+        (frame,) = told[0].transforms
+        assert (frame.header.frame_id, frame.child_frame_id) == ("hand", "wrist_camera")
+        assert (frame.transform.translation.y, frame.transform.rotation.w) == (0.1, 1.0)
 
 
 def test_a_source_without_depth_refuses_configure(video: Path) -> None:
