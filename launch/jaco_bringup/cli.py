@@ -28,6 +28,8 @@ Task = Annotated[str, typer.Option(help="Task that is asked of the arm.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the whole run.")]
 Realtime = Annotated[bool, typer.Option("--realtime", help="Pace the simulator to the wall clock instead of lockstep.")]
 Profile = Annotated[str, typer.Option(help="Simulator profile.")]
+Cameras = Annotated[str, typer.Option(help="Further cameras: wrist,scene in simulation, a YAML file on the real graph.")]
+Depth = Annotated[bool, typer.Option("--depth", help="Publish depth, aligned to the camera's picture.")]
 
 
 class Side(str, Enum):
@@ -68,11 +70,14 @@ def sim(
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps to run, in place of episodes.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
     size: Annotated[str, typer.Option(help="With --learn: the new column, wide or narrow.")] = "wide",
+    cameras: Cameras = "",
+    depth: Depth = False,
 ) -> None:
     """Run episodes in simulation, through the whole graph, and report on them."""
     from jaco_bringup.commands.sim import SimOptions, run
 
     options = SimOptions(episodes, seed, task, policy, profile, realtime, report, domain, run_dir, quiet)
+    options = replace(options, cameras=cameras, depth=depth)
     raise typer.Exit(run(replace(options, learn=learn, steps=steps, method=method, size=size)))
 
 
@@ -109,8 +114,10 @@ def up(
     task: Task = "reach",
     policy: Policy = "reach",
     camera: Annotated[
-        str, typer.Option(help="Camera of the real graph: device:0, URL, video file or folder of images.")
+        str, typer.Option(help="Camera of the real graph: device:0, realsense:, URL, video file or folder of images.")
     ] = "device:0",
+    cameras: Cameras = "",
+    depth: Depth = False,
     calibration: Annotated[str, typer.Option(help="Calibration file of that camera.")] = "",
     camera_pose: Annotated[str, typer.Option(help="Where it is: a YAML file, or a name that the package has.")] = "nominal",
     start: Annotated[str, typer.Option(help="Where the real graph's episodes start: random or home.")] = "random",
@@ -138,6 +145,7 @@ def up(
     from jaco_bringup.commands.up import run
 
     common: dict[str, bool | int | float | str | tuple[str, ...]] = {"arm": arm, "task": task, "policy": policy}
+    common |= {"cameras": cameras, "depth": depth}
     common |= {"episodes": episodes} | ({"mode": mode} if mode else {})
     kortex: dict[str, int | str] = {"robot_ip": robot_ip, "tcp_port": port_tcp, "udp_port": port_udp, "credentials": credentials}
     seen: dict[str, float | str] = {"camera": camera, "calibration": calibration, "camera_pose": camera_pose}

@@ -66,18 +66,18 @@ def test_the_camera_node_can_open_the_emulated_camera(emulation: tuple[Emulator,
     source = source_opener(f"http://127.0.0.1:{control.port}/camera.mjpg")()
     try:
         assert source.live and source.grab()
-        before = source.decode()
+        before = source.decode().image
         assert before.shape == (64, 64, 3) and before.std() > 10.0
         ask(control, "/move?name=target&x=0.35&y=0.15&z=0.035", "POST")
         for _ in range(100):
             assert source.grab()
-            after = source.decode()
+            after = source.decode().image
             red = (after[:, :, 0] > 130) & (after[:, :, 1] < 60)
             if np.abs(after.astype(int) - before).max() > 60 and red.any():
                 break
         else:
             pytest.fail("the target was not seen to move")
-        assert source.grab() and not np.array_equal(source.decode(), after), "a camera without noise looks frozen"
+        assert source.grab() and not np.array_equal(source.decode().image, after), "a camera without noise looks frozen"
     finally:
         source.close()
 

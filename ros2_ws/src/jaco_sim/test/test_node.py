@@ -10,9 +10,11 @@ import pytest
 from jaco_interfaces.msg import EpisodeState, JointVelocityCommand
 from jaco_interfaces.srv import ResetEpisode
 from rclpy.publisher import Publisher
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import CameraInfo, Image, JointState
+from tf2_msgs.msg import TFMessage
 
 from jaco_core.arms import load_arm
+from jaco_core.cameras import camera_topics
 from jaco_core.ros import convert, qos
 from jaco_core.ros.testing import GraphUnderTest
 from jaco_core.types import RUNNING, EpisodeStatus, VelocityCommand
@@ -142,6 +144,31 @@ def test_a_bad_command_is_never_applied(fault: str) -> None:
             answers.send(names, velocities, 1)
             graph.until(lambda seen=seen: len(applied) > seen, "a tick")  # type: ignore[misc]
         assert not any(any(message.velocities) for message in applied)
+
+
+def test_several_cameras_with_depth_speak_under_one_stamp_and_say_where_they_are() -> None:
+    with GraphUnderTest(58, lockstep=True, cameras="[wrist]", depth=True) as graph:
+        node = graph.add(SimNode)
+        Answers(graph, 0.1)
+        topics = [camera_topics(name) for name in ("policy", "wrist")]
+        images = [graph.collect(Image, entry.image, qos.STATE) for entry in topics]
+        depths = [graph.collect(Image, entry.depth, qos.STATE) for entry in topics]
+        infos = [graph.collect(CameraInfo, entry.info, qos.STATE) for entry in topics]
+        frames = graph.collect(TFMessage, "/tf_static", qos.LATCHED)
+        assert graph.configure(node) and graph.activate(node)
+        graph.until(lambda: all(len(got) >= 2 for got in (*images, *depths, *infos)) and bool(frames), "two rounds of pictures")
+        for got in (*images, *depths, *infos):
+            assert got[1].header.stamp == images[0][1].header.stamp
+        assert [got[0].header.frame_id for got in (*images, *depths)] == ["policy_camera", "wrist_camera"] * 2
+        assert convert.depth_from_message(depths[1][0]).shape == (64, 64) and depths[1][0].encoding == "16UC1"
+        assert infos[0][0].k[0] > infos[1][0].k[0], "the wrist's camera has the wider view"
+        where = {told.child_frame_id: told.header.frame_id for told in frames[-1].transforms}
+        assert where == {"policy_camera": "base", "wrist_camera": "hand"}
+
+
+def test_an_unknown_camera_refuses_to_configure() -> None:
+    with GraphUnderTest(57, cameras="[ceiling]") as graph:
+        assert not graph.configure(graph.add(SimNode))
 
 
 def test_an_unknown_task_or_profile_refuses_to_configure() -> None:
