@@ -19,6 +19,7 @@ from jaco_core.errors import TimeoutExceeded
 from jaco_driver.emulator.emulator import Emulator
 from jaco_driver.kortex.arm import KortexArm
 from jaco_driver.kortex.fake_base import FakeBase, FakeVendor
+from jaco_driver.kortex.joints import JointMap
 from jaco_driver.kortex.settings import KortexSettings
 from jaco_driver.port import ArmInFault, ConnectionLost, PortClosed
 
@@ -98,7 +99,7 @@ class Faked(Bench):
 
     def __init__(self, settings: KortexSettings = PATIENT, arm: str = "gen3") -> None:
         self.arm = load_arm(arm)
-        self.base = FakeBase(len(self.arm))
+        self.base = FakeBase(JointMap(self.arm).count)
         self.vendor = FakeVendor(self.base)
         self.port = KortexArm(self.arm, settings, self.vendor)
 
