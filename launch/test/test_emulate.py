@@ -117,7 +117,7 @@ def test_an_object_that_is_not_there_is_not_moved() -> None:
 def test_where_no_episode_could_start_a_target_is_drawn_all_the_same() -> None:
     stage = Stage("reach", "gen3", "nominal", 0)
     # Straight up: the palm is far above everything that the task accepts.
-    assert np.all(np.isfinite(stage.reset(3, np.zeros(7))["target"]))
+    assert np.all(np.isfinite(stage.reset(3, np.zeros(8))["target"]))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from jaco_core.arms import Arm, arm_names, load_arm
 from jaco_core.errors import ConfigError, ContractError
-from jaco_core.kinematics import TRACKED_POINTS, Kinematics, arm_spec
+from jaco_core.kinematics import TRACKED_POINTS, Kinematics, Linkage, arm_spec
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +33,48 @@ def test_every_arm_has_a_model_that_rests_free_of_contact_at_home(name: str) -> 
     ranges = np.array([model.joint(joint).range for joint in own.joint_names])
     np.testing.assert_allclose(ranges[limited], np.column_stack([own.lower, own.upper])[limited], atol=1e-3)
     data = mujoco.MjData(model)
-    data.qpos[:] = own.home
+    places = [model.joint(joint).qposadr[0] for joint in own.joint_names]
+    data.qpos[places] = own.home
+    Linkage(model).follow(data)
     mujoco.mj_step(model, data, 500)
     assert data.ncon == 0
-    np.testing.assert_allclose(data.qpos, own.home, atol=0.02)
+    np.testing.assert_allclose(data.qpos[places], own.home, atol=0.02)
 
 
 def test_gen3_is_as_long_as_its_maker_says() -> None:
-    """Straight up, Kinova's URDF puts the end of the arm 1.187 m above its base."""
+    """Straight up, Kinova's URDF puts the arm's end 1.187 m above its base, and the gripper's tool frame 0.12 m further."""
     kinematics = Kinematics(load_arm("gen3"))
-    kinematics.update(np.zeros(7))
-    assert kinematics.position("palm")[2] == pytest.approx(1.187, abs=1e-3)
+    kinematics.update(np.zeros(8))
+    assert kinematics.position("palm")[2] == pytest.approx(1.187 + 0.120, abs=1e-3)
     assert np.abs(kinematics.positions[:, :2]).max() < 0.03
+
+
+def test_gripper_opens_by_what_its_maker_says_and_its_pads_stay_parallel() -> None:
+    """Robotiq: 85 mm between the pads when open, next to nothing when closed; the fingers get 14 mm longer meanwhile."""
+    model = arm_spec(load_arm("gen3")).compile()
+    data, linkage = mujoco.MjData(model), Linkage(model)
+    gaps, heights = [], []
+    for angle in (0.0, 0.8):
+        data.qpos[model.joint("gripper").qposadr] = angle
+        linkage.follow(data)
+        mujoco.mj_kinematics(model, data)
+        gaps.append(np.linalg.norm(data.geom("pad_1").xpos - data.geom("pad_2").xpos) - 2 * model.geom("pad_1").size[0])
+        heights.append(data.geom("pad_1").xpos[2])
+        np.testing.assert_allclose(data.body("finger_1").xmat.reshape(3, 3)[:, 2], [0.0, 0.0, 1.0], atol=1e-6)
+    assert gaps == pytest.approx([0.085, 0.0015], abs=2e-3)
+    assert heights[1] - heights[0] == pytest.approx(0.014, abs=1e-3)
+    assert model.body("gripper").subtreemass[0] == pytest.approx(0.925)
+
+
+def test_gripper_s_linkage_follows_its_motor_in_physics() -> None:
+    model = arm_spec(load_arm("gen3")).compile()
+    data = mujoco.MjData(model)
+    data.ctrl[model.actuator("gripper").id] = 0.4
+    mujoco.mj_step(model, data, 500)
+    angle = data.joint("gripper").qpos[0]
+    assert angle == pytest.approx(0.4, abs=0.05)
+    followers = [data.joint(name).qpos[0] for name in ("finger_1", "knuckle_2", "finger_2")]
+    np.testing.assert_allclose(followers, [-angle, angle, -angle], atol=0.02)
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_speeds_move_the_arm_until_stop(connect: Connect, emulator: Emulator, ev
 def test_feedback_is_in_degrees_from_0_to_360(connect: Connect, emulator: Emulator) -> None:
     cyclic = connect(udp=True)
     cyclic.open()
-    emulator.place(np.deg2rad([-90.0, 30.0, 360.0, -10.0, 725.0, 0.0, 180.0]))
+    emulator.place(np.deg2rad([-90.0, 30.0, 360.0, -10.0, 725.0, 0.0, 180.0, 20.0]))
     actuators = [cyclic.fields(data) for data in cyclic.feedback()[3]]
     positions = [cyclic.floats(actuator, 4, 1)[0] for actuator in actuators]
     assert positions == pytest.approx([270.0, 30.0, 0.0, 350.0, 5.0, 0.0, 180.0], abs=0.1)

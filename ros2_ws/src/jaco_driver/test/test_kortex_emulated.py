@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jaco_core.arms import Joint, load_arm
 from jaco_core.errors import ConfigError, ContractError
 from jaco_core.kinematics import Kinematics
-from jaco_core.types import frozen_vector
 from jaco_driver.emulator.zones import ProtectionZone
 from jaco_driver.kortex.arm import KortexArm
 from jaco_driver.kortex.gate import Gate
@@ -88,10 +86,7 @@ def test_protection_zone_of_the_base_is_not_entered(bench: Emulated) -> None:
 
 
 def test_gripper_closes_opens_and_stops(bench: Emulated) -> None:
-    gripper = Joint("gripper", "gripper", 0.0, 0.8, 1.6, 10.0)
-    arm = replace(bench.arm, joints=(*load_arm("gen3").joints, gripper), home=frozen_vector([*bench.arm.home, 0.0]))
-    port = KortexArm(arm, replace(PATIENT, tcp_port=bench.emulator.tcp_port, udp_port=bench.emulator.udp_port))
-    bench.arm, bench.port = arm, port
+    port = bench.port
     port.configure()
     port.activate(0)
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from jaco_core.arms import Arm
 from jaco_core.cameras import POLICY, camera_frame
-from jaco_core.kinematics import arm_spec
+from jaco_core.kinematics import Linkage, arm_spec
 from jaco_core.models import arm_model
 from jaco_sim.meshes import add_visual_meshes
 from jaco_sim.profiles import CameraPose, Light, Profile
@@ -53,6 +53,11 @@ class Scene:
     def dofs(self) -> NDArray[np.int64]:
         """Where the arm's joints are in qvel, shape (n,)."""
         return np.array([self.model.joint(name).dofadr[0] for name in self.arm.joint_names])
+
+    @cached_property
+    def linkage(self) -> Linkage:
+        """The arm's joints that follow others."""
+        return Linkage(self.model)
 
     @cached_property
     def palm(self) -> int:

@@ -126,6 +126,7 @@ class ArmSimulation:
         data = self._data
         mujoco.mj_resetData(self.model, data)
         data.qpos[self.world.qpos] = layout.joint_position
+        self.world.linkage.follow(data)
         for name, index in self.world.objects.items():
             data.mocap_pos[index] = layout.objects[name]
         mujoco.mj_forward(self.model, data)

@@ -32,8 +32,8 @@ class Base:
 
     def __init__(self, arm: EmulatedArm, troubles: Troubles, now_ns: int) -> None:
         self.arm = arm
-        self.gripper = EmulatedGripper()
-        self.faults = FaultBanks([0] * len(arm.arm), self._on_fault)
+        self.gripper = EmulatedGripper(arm.closed)
+        self.faults = FaultBanks([0] * arm.count, self._on_fault)
         self.servoing_mode = int(ServoingMode.SINGLE_LEVEL)
         self.operating_mode = int(OperatingMode.RUN)
         self.holder = 0
@@ -52,7 +52,7 @@ class Base:
     @property
     def actuator_count(self) -> int:
         """How many actuators the base says it has."""
-        return self.troubles.actuator_count or len(self.arm.arm)
+        return self.troubles.actuator_count or self.arm.count
 
     @property
     def state(self) -> ArmState:
@@ -76,6 +76,7 @@ class Base:
             self._time_ns += STEP_NS
             self.arm.step()
             self.gripper.step(STEP_S)
+            self.arm.hold_gripper(self.gripper.position, self.gripper.velocity)
             if not self.arm.standing:
                 self.stands_since_ns = None
             elif self.stands_since_ns is None:
@@ -104,12 +105,12 @@ class Base:
             raise Refusal(SubError.CONTROL_ACTUATOR_COUNT_MISMATCH, text)
         if sorted(joint for joint, _ in speeds) != list(range(self.actuator_count)):
             raise Refusal(SubError.INVALID_PARAM, f"The joints are {[joint for joint, _ in speeds]}, each must be there once.")
-        goal: Vector = np.zeros(max(len(self.arm.arm), self.actuator_count))
+        goal: Vector = np.zeros(max(self.arm.count, self.actuator_count))
         for joint, speed in speeds:
             goal[joint] = np.deg2rad(speed)
         if not np.isfinite(goal).all():
             raise Refusal(SubError.CONTROL_INVALID_SPEED, "A speed is not finite.")
-        self.arm.move(goal[: len(self.arm.arm)])
+        self.arm.move(goal[: self.arm.count])
         self.holder = session
         self.report()
 
@@ -144,6 +145,12 @@ class Base:
         self.report()
 
     # What happens to it.
+    def place(self, position: Vector) -> None:
+        """Puts the joints to `position` [rad], shape (n,), at rest."""
+        self.arm.place(position)
+        self.gripper.stop()
+        self.gripper.position = self.arm.closed
+
     def fault(self, bit: int, actuator: int = -1, lasts: bool = False) -> None:
         """Faults: every motion ends. `actuator`: whose fault it is, -1 for the base's; `lasts`: it cannot be cleared."""
         self.faults.set(bit, actuator, lasts)

@@ -103,7 +103,7 @@ class Emulator:
         Raises:
             ConfigError: there is no such fault.
         """
-        bit, actuator = fault_bit(name, len(self._arm.arm))
+        bit, actuator = fault_bit(name, self._arm.count)
         self.call(lambda: self._base.fault(bit, actuator, lasts))
 
     def end_causes(self) -> None:
@@ -161,7 +161,7 @@ class Emulator:
 
     def place(self, position: Vector) -> None:
         """Puts the joints to `position` [rad], shape (n,), at rest, as nobody can a real arm."""
-        self.call(lambda: self._arm.place(position))
+        self.call(lambda: self._base.place(position))
 
     def _read(self) -> ArmReading:
         self._base.advance(time.monotonic_ns())

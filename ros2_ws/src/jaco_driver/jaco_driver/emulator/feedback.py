@@ -31,7 +31,7 @@ def feedback(base: Base, reading: ArmReading, frame_id: int) -> Any:
         "Feedback",
         frame_id=frame_id & 0xFFFF,
         base=_base_feedback(base, reading),
-        actuators=[_actuator_feedback(base, reading, index) for index in range(min(base.actuator_count, len(base.arm.arm)))],
+        actuators=[_actuator_feedback(base, reading, index) for index in range(min(base.actuator_count, base.arm.count))],
         interconnect=_interconnect_feedback(base),
     )
 

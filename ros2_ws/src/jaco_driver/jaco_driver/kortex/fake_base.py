@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jaco_core.models.robotiq_2f_85 import FULL_SPEED
 from jaco_core.ramp import ramp_velocity
 from jaco_core.types import Vector
 
@@ -75,7 +76,7 @@ class FakeBase:
         with self.lock:
             self.advance()
             self.state, self.fault_bank = _IN_FAULT, bank
-            self._goal = np.zeros(self.count)
+            self._goal, self._gripper_speed = np.zeros(self.count), 0.0
 
     def emergency_stop(self) -> None:
         """Somebody presses the button."""
@@ -113,7 +114,7 @@ class FakeBase:
             acceleration = np.full(self.count, _DECELERATION)
             self.velocity = ramp_velocity(self.velocity, self._goal + self._pushed, acceleration, step)
             self.position = self.position + self.velocity * step
-            self.gripper = float(np.clip(self.gripper - self._gripper_speed * step, 0.0, 1.0))
+            self.gripper = float(np.clip(self.gripper - self._gripper_speed * FULL_SPEED * step, 0.0, 1.0))
             self._time += step
 
     def handle(self, name: str, argument: Any) -> Any:
@@ -194,6 +195,6 @@ class FakeBase:
         wrench = {f"tool_external_wrench_force_{axis}": value for axis, value in zip("xyz", self.force, strict=True)}
         wrench |= {f"tool_external_wrench_torque_{axis}": 0.0 for axis in "xyz"}
         base = SimpleNamespace(active_state=self.state, fault_bank_a=self.fault_bank, fault_bank_b=0, **wrench)
-        motor = SimpleNamespace(position=100.0 * self.gripper, velocity=-100.0 * self._gripper_speed)
+        motor = SimpleNamespace(position=100.0 * self.gripper, velocity=-100.0 * FULL_SPEED * self._gripper_speed)
         gripper = SimpleNamespace(gripper_feedback=SimpleNamespace(motor=[motor]))
         return SimpleNamespace(actuators=actuators, base=base, interconnect=gripper)

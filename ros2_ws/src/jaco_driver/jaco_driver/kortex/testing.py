@@ -20,6 +20,7 @@ from jaco_driver.emulator.emulator import Emulator
 from jaco_driver.kortex.arm import KortexArm
 from jaco_driver.kortex.fake_base import FakeBase
 from jaco_driver.kortex.fake_client import FakeVendor
+from jaco_driver.kortex.joints import JointMap
 from jaco_driver.kortex.settings import KortexSettings
 from jaco_driver.port import ArmInFault, ConnectionLost, PortClosed
 
@@ -99,7 +100,7 @@ class Faked(Bench):
 
     def __init__(self, settings: KortexSettings = PATIENT, arm: str = "gen3") -> None:
         self.arm = load_arm(arm)
-        self.base = FakeBase(sum(joint.kind == "arm" for joint in self.arm.joints))
+        self.base = FakeBase(JointMap(self.arm).count)
         self.base.accelerations = [float(value) for value in np.degrees(self.arm.max_acceleration[: self.base.count])]
         self.vendor = FakeVendor(self.base)
         self.port = KortexArm(self.arm, settings, self.vendor)
