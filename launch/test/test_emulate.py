@@ -19,12 +19,12 @@ import pytest
 from jaco_interfaces.msg import EpisodeState
 
 from jaco_bringup.commands.emulate import EmulateOptions, parse_troubles, start
-from jaco_bringup.domain import take_domain
 from jaco_bringup.emulation.node import Person
 from jaco_bringup.emulation.stage import Stage
 from jaco_camera.calibration import load_calibration
 from jaco_camera.sources import source_opener
 from jaco_core.arms import load_arm
+from jaco_core.domain import take_domain
 from jaco_core.errors import ConfigError, JacoError
 from jaco_core.ros import qos
 from jaco_core.ros.testing import GraphUnderTest

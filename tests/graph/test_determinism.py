@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psutil
 
-from jaco_bringup.domain import take_random_domain
 from jaco_bringup.graph import Graph, sim_graph
 from jaco_bringup.runner import Runner
+from jaco_core.domain import take_random_domain
 from jaco_monitor.report import write_summary
 
 EPISODES = 2

@@ -19,6 +19,7 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
 from jaco_core.arms import load_arm
+from jaco_core.domain import take_random_domain
 from jaco_core.errors import ContractError
 from jaco_core.ros import qos
 from jaco_core.ros.convert import command_to_message
@@ -28,8 +29,7 @@ from jaco_core.types import VelocityCommand
 from jaco_driver.emulator.emulator import Emulator
 from jaco_driver.kortex.testing import wheel_problem
 
-DOMAIN = "93"
-TIMEOUT = 30.0
+TIMEOUT = 60.0
 
 
 class Probe:
@@ -40,7 +40,8 @@ class Probe:
         self.arm = load_arm("gen3")
         self.states: list[JointState] = []
         self.reports: list[StopInput] = []
-        rclpy.init(domain_id=int(DOMAIN))
+        self.domain = take_random_domain()
+        rclpy.init(domain_id=self.domain.number)
         self.executor = SingleThreadedExecutor()
         self.node = rclpy.create_node("probe")
         self.executor.add_node(self.node)
@@ -58,7 +59,7 @@ class Probe:
         given = [word for name, value in parameters.items() for word in ("-p", f"{name}:={value}")]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jaco_driver.node", "--ros-args", *given],
-            env=os.environ | {"ROS_DOMAIN_ID": DOMAIN},
+            env=os.environ | {"ROS_DOMAIN_ID": str(self.domain.number)},
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -133,6 +134,7 @@ class Probe:
         finally:
             self.process.kill()
             rclpy.try_shutdown()
+            self.domain.release()
         return self.log
 
 

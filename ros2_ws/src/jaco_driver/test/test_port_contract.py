@@ -27,8 +27,6 @@ from jaco_driver.ros2_control.arm import Ros2ControlArm
 from jaco_driver.ros2_control.node import ControllerTopics
 from jaco_driver.simulated import SimulatedArm
 
-DOMAIN = 88
-
 
 @dataclass
 class Rig:
@@ -91,7 +89,7 @@ def kortex_emulated_rig(arm: str) -> Rig:
 def ros2_control_rig(interface: str, name: str) -> Rig:
     arm, setup = load_arm(name), robot(interface)
     plant = ready_plant(arm, BEGIN_NS)
-    rig = TopicRig(lambda context: ControllerStandIn(plant, arm, interface, context), DOMAIN)
+    rig = TopicRig(lambda context: ControllerStandIn(plant, arm, interface, context))
     port = rig.port = Ros2ControlArm(
         arm,
         setup,
@@ -129,7 +127,7 @@ def kinova_ros_rig() -> Rig:
 
     arm = load_arm("j2n6s300")
     plant = ready_plant(arm, BEGIN_NS)
-    rig = TopicRig(lambda context: KinovaStandIn(plant, arm, context), DOMAIN)
+    rig = TopicRig(lambda context: KinovaStandIn(plant, arm, context))
     port = rig.port = KinovaRosArm(
         arm,
         NAME,

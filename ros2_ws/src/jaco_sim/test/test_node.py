@@ -67,7 +67,7 @@ class Answers:
 
 
 def test_lockstep_advances_with_the_answers_and_names_the_one_that_is_missing() -> None:
-    with GraphUnderTest(53, lockstep=True, lockstep_timeout=0.5) as graph:
+    with GraphUnderTest(lockstep=True, lockstep_timeout=0.5) as graph:
         node = graph.add(SimNode)
         answers = Answers(graph, 0.1)
         applied = graph.collect(JointVelocityCommand, "/arm/applied", qos.STATE)
@@ -83,7 +83,7 @@ def test_lockstep_advances_with_the_answers_and_names_the_one_that_is_missing() 
 
 
 def test_lockstep_waits_for_a_reset_only_when_an_episode_has_to_begin() -> None:
-    with GraphUnderTest(54, lockstep=True) as graph:
+    with GraphUnderTest(lockstep=True) as graph:
         node = graph.add(SimNode)
         answers = Answers(graph, 0.0)
         joints = graph.collect(JointState, "/joint_states", qos.STATE)
@@ -109,7 +109,7 @@ def test_lockstep_waits_for_a_reset_only_when_an_episode_has_to_begin() -> None:
 
 
 def test_in_real_time_the_arm_stops_when_commands_stop() -> None:
-    with GraphUnderTest(55, lockstep=False, command_timeout=0.15) as graph:
+    with GraphUnderTest(lockstep=False, command_timeout=0.15) as graph:
         node = graph.add(SimNode)
         answers = Answers(graph, 0.2)
         applied = graph.collect(JointVelocityCommand, "/arm/applied", qos.STATE)
@@ -132,7 +132,7 @@ def test_a_bad_command_is_never_applied(fault: str) -> None:
         velocities.pop()
     else:
         names.reverse()
-    with GraphUnderTest(56, lockstep=False) as graph:
+    with GraphUnderTest(lockstep=False) as graph:
         node = graph.add(SimNode)
         answers = Answers(graph, 0.0)
         answers.silent = True
@@ -172,7 +172,7 @@ def test_an_unknown_camera_refuses_to_configure() -> None:
 
 
 def test_an_unknown_task_or_profile_refuses_to_configure() -> None:
-    with GraphUnderTest(57, task="juggle") as graph:
+    with GraphUnderTest(task="juggle") as graph:
         assert not graph.configure(graph.add(SimNode))
-    with GraphUnderTest(57, profile="mars") as graph:
+    with GraphUnderTest(profile="mars") as graph:
         assert not graph.configure(graph.add(SimNode))
