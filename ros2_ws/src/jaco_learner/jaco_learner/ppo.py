@@ -42,7 +42,8 @@ class Ppo:
     def __init__(self, actor: Actor, critic: Critic, recipe: Recipe) -> None:
         self.actor, self.critic, self.recipe = actor, critic, recipe
         self.parameters = [*actor.parameters(), *critic.parameters()]
-        self.optimiser = torch.optim.Adam(self.parameters, lr=recipe.learning_rate, eps=1e-5)
+        self.optimiser = torch.optim.Adam(self.parameters, lr=recipe.learning_rate, eps=1e-5, fused=True)
+        self._centred = torch.empty(0, dtype=torch.bfloat16)
 
     def advantages(self, rollout: Rollout) -> tuple[Tensor, Tensor]:
         """Returns generalised advantages (Schulman et al. 2016, arXiv:1506.02438) and returns, each (T, N).
@@ -104,11 +105,21 @@ class Ppo:
         share = ((ratio - 1.0).abs() > recipe.clip).float().mean()
         return loss, torch.stack((policy_loss, value_loss, entropy, divergence, share, palm, target, imitation))
 
+    def _seen(self, image: Tensor) -> Tensor:
+        """Returns the images as a column reads them, centred once for all epochs; a teacher's as they are."""
+        if not isinstance(self.actor, Column):
+            return image
+        if self._centred.shape != image.shape:
+            self._centred = torch.empty(image.shape, dtype=torch.bfloat16)
+        for there, here in zip(self._centred, image, strict=True):
+            there.copy_(self.actor.centred(here))
+        return self._centred
+
     def _minibatches(self, rollout: Rollout, advantage: Tensor, returns: Tensor) -> Iterator[_Minibatch]:
         """Yields the rollout in random parts, `epochs` times. With an LSTM a part is whole sequences, without single steps."""
         steps = len(rollout.reward) if self.recipe.lstm else 1
         fields = {
-            "image": rollout.image,
+            "image": self._seen(rollout.image),
             "state": rollout.state[:-1],
             "start": rollout.start,
             "action": rollout.action,
@@ -123,7 +134,7 @@ class Ppo:
         size = max(1, self.recipe.minibatch // steps)
         for _ in range(self.recipe.epochs):
             for index in torch.split(torch.randperm(columns), size):
-                part = {name: tensor[:, index] for name, tensor in fields.items()}
+                part = {name: tensor.index_select(1, index) for name, tensor in fields.items()}
                 lstm = (rollout.lstm[0, index], rollout.lstm[1, index]) if self.recipe.lstm else None
                 flat = {name: part[name].flatten(0, 1) for name in part if name not in ("image", "start")}
                 yield _Minibatch(image=part["image"], start=part["start"], lstm=lstm, **flat)
@@ -131,7 +142,7 @@ class Ppo:
 
 @dataclass(frozen=True)
 class _Minibatch:
-    """Sequences of T steps, B of them: image (T, B, ...) and start (T, B); everything else flat, (T * B, ...)."""
+    """Sequences of T steps, B of them: centred image (T, B, ...) and start (T, B); everything else flat, (T * B, ...)."""
 
     image: Tensor
     start: Tensor

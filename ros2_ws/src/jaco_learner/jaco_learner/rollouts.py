@@ -13,6 +13,7 @@ from torch import Tensor, multiprocessing
 from jaco_core.errors import JacoError, TimeoutExceeded
 from jaco_core.types import EpisodeStatus
 from jaco_learner.guide import Guide
+from jaco_learner.memory import keep_freed_memory
 from jaco_learner.teacher import Teacher
 from jaco_policy.networks import Column, joint_log_probability, sample_action
 from jaco_sim.envs.batch import BatchEnv, BatchStep
@@ -183,6 +184,7 @@ def _work(pipe: Any) -> None:
     """A worker's process: new environments or one rollout per message, until the pipe closes."""
     # One thread per process: the processes are what shares the cores.
     torch.set_num_threads(1)
+    keep_freed_memory()
     collector: _Collector | None = None
     scenes: dict[WorkerConfig, Any] = {}
     try:

@@ -16,6 +16,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from jaco_core.arms import load_arm
 from jaco_learner.curve import Curve
+from jaco_learner.memory import keep_freed_memory
 from jaco_learner.ppo import Ppo, UpdateReport
 from jaco_learner.recipe import Recipe
 from jaco_learner.resume import Learned, load_run, save_run
@@ -37,6 +38,7 @@ class Run:
     ) -> None:
         torch.manual_seed(seed)
         torch.set_num_threads(1)
+        keep_freed_memory()
         self.recipe, self.out, self.seed, self.minutes = recipe, out, seed, minutes
         self.frames = 0
         self.progress = 0.0

@@ -85,9 +85,13 @@ class Column(nn.Module):
             return None
         return torch.zeros(batch, self.spec.lstm), torch.zeros(batch, self.spec.lstm)
 
+    def centred(self, image: Tensor) -> Tensor:
+        """Returns images, shape (..., 64, 64, 3), uint8 RGB, as the first layer reads them."""
+        return (image - self.mean_image).mul_(1.0 / PIXEL_SCALE)
+
     def layers(self, image: Tensor) -> tuple[Tensor, ...]:
-        """Returns the activation of every layer below the LSTM, for images of shape (B, 64, 64, 3), uint8 RGB."""
-        x = (image - self.mean_image).mul_(1.0 / PIXEL_SCALE).permute(0, 3, 1, 2)
+        """Returns the activation of every layer below the LSTM, for images of shape (B, 64, 64, 3): uint8 RGB, or `centred`."""
+        x = (self.centred(image) if image.dtype == torch.uint8 else image).permute(0, 3, 1, 2)
         activations = []
         for convolution in self.convolutions:
             x = torch.relu(convolution(x))

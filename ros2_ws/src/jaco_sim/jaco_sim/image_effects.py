@@ -25,11 +25,11 @@ class ImageEffects:
         variation = self._variation
         seen = image.astype(np.float32)
         if variation.image_blur > 0.0:
-            seen = _convolved(_convolved(seen, self._kernel, 0), self._kernel, 1)
+            seen = _blurred(seen, self._kernel)
         seen *= np.float32(variation.exposure)
         if variation.image_noise > 0.0:
             seen += np.float32(variation.image_noise) * self._rng.standard_normal(seen.shape, np.float32)
-        return np.clip(np.rint(seen), 0.0, 255.0).astype(np.uint8)
+        return np.clip(np.rint(seen, out=seen), 0.0, 255.0, out=seen).astype(np.uint8)
 
 
 def _gaussian(sigma: float) -> NDArray[np.float32]:
@@ -39,11 +39,24 @@ def _gaussian(sigma: float) -> NDArray[np.float32]:
     return np.asarray(weights / weights.sum(), np.float32)
 
 
-def _convolved(image: NDArray[np.float32], kernel: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """Returns `image` convolved along `axis`; beyond the edge it goes on as it is at the edge."""
-    radius, length = len(kernel) // 2, image.shape[axis]
-    padded = np.pad(image, [(radius, radius) if other == axis else (0, 0) for other in range(3)], mode="edge")
-    total = np.zeros_like(image)
-    for offset, weight in enumerate(kernel):
-        total += weight * padded.take(range(offset, offset + length), axis)
-    return total
+def _blurred(image: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns `image`, shape (h, w, c), convolved along both axes; beyond the edge it goes on as it is at the edge."""
+    height, width, channels = image.shape
+    radius, row = len(kernel) // 2, width * channels
+    rows = image.reshape(height, row)
+    total, share = np.empty_like(rows), np.empty_like(rows)
+    padded = np.concatenate((np.repeat(rows[:1], radius, 0), rows, np.repeat(rows[-1:], radius, 0)))
+    _accumulate([padded[offset : offset + height] for offset in range(len(kernel))], kernel, total, share)
+    left, right = np.tile(total[:, :channels], radius), np.tile(total[:, -channels:], radius)
+    padded = np.concatenate((left, total, right), axis=1)
+    _accumulate([padded[:, offset : offset + row] for offset in range(0, len(kernel) * channels, channels)], kernel, total, share)
+    return total.reshape(image.shape)
+
+
+def _accumulate(
+    parts: list[NDArray[np.float32]], kernel: NDArray[np.float32], total: NDArray[np.float32], share: NDArray[np.float32]
+) -> None:
+    """Writes the sum of `parts`, weighted by `kernel`, into `total`; `share` is room for one of them."""
+    np.multiply(parts[0], kernel[0], out=total)
+    for part, weight in zip(parts[1:], kernel[1:], strict=True):
+        total += np.multiply(part, weight, out=share)

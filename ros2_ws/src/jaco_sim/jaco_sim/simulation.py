@@ -149,15 +149,7 @@ class ArmSimulation:
 
     def step(self) -> None:
         """Advances by one tick, 10 ms."""
-        if self._commands:
-            self._commands.append(self._command)
-            self._data.ctrl[:] = self._commands.popleft()
-        if self._positions:
-            self._positions.append(np.array(self._data.qpos))
-            self._positions.popleft()
-        mujoco.mj_step(self.model, self._data, self._substeps)
-        self._stale = True
-        self.tick += 1
+        self._advance(self._command)
 
     def follow(self, velocities: NDArray[np.float64]) -> None:
         """Advances by a tick for each of the joint velocities [rad/s], shape (ticks, n): the same as `apply` and `step` for each.
@@ -166,18 +158,22 @@ class ArmSimulation:
             ContractError: the wrong number of joints, or a velocity that is not finite.
         """
         self._require(velocities)
-        if self._commands or self._positions:
-            for velocity in velocities:
-                self.apply(velocity)
-                self.step()
-            return
-        model, data, control, substeps = self.model, self._data, self._data.ctrl, self._substeps
+        velocities = velocities.copy()
         for velocity in velocities:
-            control[:] = velocity
-            mujoco.mj_step(model, data, substeps)
-        self._command = np.array(velocities[-1])
+            self._advance(velocity)
+        self._command = velocities[-1]
+
+    def _advance(self, command: NDArray[np.float64]) -> None:
+        if self._commands:
+            self._commands.append(command)
+            command = self._commands.popleft()
+        if self._positions:
+            self._positions.append(np.array(self._data.qpos))
+            self._positions.popleft()
+        self._data.ctrl[:] = command
+        mujoco.mj_step(self.model, self._data, self._substeps)
         self._stale = True
-        self.tick += len(velocities)
+        self.tick += 1
 
     def _require(self, velocity: NDArray[np.float64]) -> None:
         if np.shape(velocity)[-1] != len(self.arm) or not np.isfinite(velocity).all():
