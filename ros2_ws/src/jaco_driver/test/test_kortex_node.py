@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -28,7 +30,8 @@ from jaco_core.types import VelocityCommand
 from jaco_driver.emulator.emulator import Emulator
 from jaco_driver.kortex.testing import wheel_problem
 
-DOMAIN = "93"
+# Each test takes the next: what is left of the one before would be a second publisher of commands.
+DOMAINS = itertools.cycle(range(93, 102))
 TIMEOUT = 30.0
 
 
@@ -40,7 +43,8 @@ class Probe:
         self.arm = load_arm("gen3")
         self.states: list[JointState] = []
         self.reports: list[StopInput] = []
-        rclpy.init(domain_id=int(DOMAIN))
+        domain = next(DOMAINS)
+        rclpy.init(domain_id=domain)
         self.executor = SingleThreadedExecutor()
         self.node = rclpy.create_node("probe")
         self.executor.add_node(self.node)
@@ -58,7 +62,7 @@ class Probe:
         given = [word for name, value in parameters.items() for word in ("-p", f"{name}:={value}")]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jaco_driver.node", "--ros-args", *given],
-            env=os.environ | {"ROS_DOMAIN_ID": DOMAIN},
+            env=os.environ | {"ROS_DOMAIN_ID": str(domain)},
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -72,14 +76,16 @@ class Probe:
         spin_until(self.executor, lambda: len(self.states) > 0, TIMEOUT, "joint states")
 
     def bring_up(self, lifecycle: LifecycleClient, transition: int) -> None:
-        """Asks again where a busy machine made the driver refuse: it waits for feedback for 150 ms only."""
-        for _ in range(5):
+        """Asks again where a busy machine made the driver refuse: it gives a base 100 ms to answer, and then connects again."""
+        deadline = time.monotonic() + TIMEOUT
+        while True:
             try:
                 lifecycle.change(transition, TIMEOUT)
                 return
             except ContractError:
-                continue
-        lifecycle.change(transition, TIMEOUT)
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)  # the poll interval of this bounded wait
 
     def moving(self) -> bool:
         return bool(np.any(np.abs(self.emulator.read().velocity) > 0.02))
