@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -73,14 +74,16 @@ class Probe:
         spin_until(self.executor, lambda: len(self.states) > 0, TIMEOUT, "joint states")
 
     def bring_up(self, lifecycle: LifecycleClient, transition: int) -> None:
-        """Asks again where a busy machine made the driver refuse: it waits for feedback for 150 ms only."""
-        for _ in range(5):
+        """Asks again where a busy machine made the driver refuse: it gives a base 100 ms to answer, and then connects again."""
+        deadline = time.monotonic() + TIMEOUT
+        while True:
             try:
                 lifecycle.change(transition, TIMEOUT)
                 return
             except ContractError:
-                continue
-        lifecycle.change(transition, TIMEOUT)
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)  # the poll interval of this bounded wait
 
     def moving(self) -> bool:
         return bool(np.any(np.abs(self.emulator.read().velocity) > 0.02))
