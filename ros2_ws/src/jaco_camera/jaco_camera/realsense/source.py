@@ -184,7 +184,7 @@ class RealSenseSource:
         if not serials or (self._target.serial and self._target.serial not in serials):
             raise HardwareFault(
                 f"{self._target} is not connected; serial numbers here: {', '.join(serials) or 'none'}. "
-                "Is it plugged into a USB 3 port, and may this user open it?"
+                "Is it plugged into a USB 3 port, and do udev rules let this user open it?"
             )
 
 
