@@ -116,6 +116,7 @@ def up(
     camera: Annotated[
         str, typer.Option(help="Camera of the real graph: device:0, realsense:, URL, video file or folder of images.")
     ] = "device:0",
+    loop: Annotated[bool, typer.Option("--loop", help="A video file or folder in its place begins again at its end.")] = False,
     cameras: Cameras = "",
     depth: Depth = False,
     calibration: Annotated[str, typer.Option(help="Calibration file of that camera.")] = "",
@@ -148,7 +149,7 @@ def up(
     common |= {"cameras": cameras, "depth": depth}
     common |= {"episodes": episodes} | ({"mode": mode} if mode else {})
     kortex: dict[str, int | str] = {"robot_ip": robot_ip, "tcp_port": port_tcp, "udp_port": port_udp, "credentials": credentials}
-    seen: dict[str, float | str] = {"camera": camera, "calibration": calibration, "camera_pose": camera_pose}
+    seen: dict[str, bool | float | str] = {"camera": camera, "loop": loop, "calibration": calibration, "camera_pose": camera_pose}
     own: dict[str, bool | int | float | str] = (
         {"realtime": True} if side is Side.sim else {**seen, "start": start, "minutes": minutes, "backend": backend, **kortex}
     )

@@ -118,6 +118,7 @@ REAL_MODE = ArgumentSpec("mode", "observe", MODE.description, MODE_NAMES)
 CAMERA = ArgumentSpec(
     "camera", "device:0", "Camera: device:0, /dev/video0, realsense:, a URL, a video file or a folder of images."
 )
+LOOP = ArgumentSpec("loop", False, "true: a video file or folder that stands for the camera begins again at its end.")
 DEPTH = ArgumentSpec("depth", False, "true: the camera, in simulation every one, publishes depth aligned to its picture.")
 CAMERAS = ArgumentSpec("cameras", "", f"Further cameras, with commas between: {', '.join(FURTHER_CAMERAS)}; empty: none.")
 REAL_CAMERAS = ArgumentSpec("cameras", "", "Further cameras: a YAML file, as jaco_camera's README shows; empty: none.")
@@ -161,7 +162,7 @@ _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
 _PERCEIVED = (CAMERA_POSE, START, MOVE_EVERY, MINUTES)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE, CAMERAS, DEPTH)
 _ARM = (BACKEND, ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS, CONTROLLERS)
-_SEEN = (CAMERA, CALIBRATION, FIELD_OF_VIEW, WIDTH, HEIGHT, RATE, DEPTH, REAL_CAMERAS)
+_SEEN = (CAMERA, LOOP, CALIBRATION, FIELD_OF_VIEW, WIDTH, HEIGHT, RATE, DEPTH, REAL_CAMERAS)
 REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, *_SEEN, *_ARM, REAL_MODE, *_PERCEIVED)
 _LEARNING = (STEPS, METHOD, SIZE, LEARNING_RATE, LEARNING_DIR)
 # An update takes seconds on a busy machine, and the simulator waits for it.
@@ -262,6 +263,7 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
         "camera",
         {
             "source": a["camera"],
+            "loop": a["loop"],
             "calibration": a["calibration"],
             "field_of_view": a["field_of_view"],
             "width": a["width"],

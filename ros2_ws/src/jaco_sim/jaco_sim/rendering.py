@@ -62,8 +62,6 @@ class Renderer:
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
         self._rectangle = mujoco.MjrRect(0, 0, width, height)
         self._pixels = np.empty((height, width, 3), np.uint8)
-        # From 1 at the near plane to 0 at the far one: a float32 has its digits where the other way round they are missing.
-        self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR.value
         self._nearness = np.empty((height, width), np.float32)
         self._perturbation = mujoco.MjvPerturb()
         self._camera_id = cache(lambda name: int(model.camera(name).id))
@@ -86,7 +84,10 @@ class Renderer:
         Nothing but the far plane is 0, not known. Both arrays are the caller's.
         """
         self._render(data, camera)
+        # From 1 at the near plane to 0 at the far one: a float32 has its digits where the other way round they are missing.
+        self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR.value
         mujoco.mjr_readPixels(self._pixels, self._nearness, self._rectangle, self._context)
+        self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZERONEAR.value
         near, far = (float(plane) for plane in (self._scene.camera[0].frustum_near, self._scene.camera[0].frustum_far))
         nearness = self._nearness[::-1].astype(np.float64)
         # OpenGL's perspective division, undone (glFrustum): 1 / depth is linear in what the buffer holds.

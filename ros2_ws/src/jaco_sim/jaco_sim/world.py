@@ -10,21 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaco_core.cameras import POLICY, camera_frame
-from jaco_core.errors import ConfigError
 from jaco_core.frames import FixedFrame
-from jaco_core.types import DepthImage, JointSample, RgbImage, SceneSample, VelocityCommand
-from jaco_sim.profiles import FURTHER_CAMERAS
-from jaco_sim.rendering import Renderer
+from jaco_core.types import JointSample, RgbImage, SceneSample, VelocityCommand
+from jaco_sim.cameras import Cameras, View
 from jaco_sim.simulation import TICK_S, ArmSimulation, make_scene
 from jaco_sim.variation import Variation
-
-
-@dataclass(frozen=True)
-class View:
-    """What one camera sees: `image`, uint8, shape (h, w, 3), RGB, and `depth` [mm], uint16, shape (h, w), where asked for."""
-
-    image: RgbImage
-    depth: DepthImage | None = None
 
 
 @dataclass(frozen=True)
@@ -59,17 +49,12 @@ class World:
         Raises:
             ConfigError: one of the names is not known.
         """
-        unknown = [name for name in cameras if name not in FURTHER_CAMERAS]
-        if unknown:
-            raise ConfigError(
-                f"The simulator has no camera '{unknown[0]}'; known beside the policy's: {', '.join(FURTHER_CAMERAS)}."
-            )
-        self.cameras, self._depth = (POLICY, *cameras), depth
         self._scene = make_scene(task, arm, profile, held_out=True)
         self.arm = self._scene.arm
         self.task = self._scene.task
         self._simulation = ArmSimulation(self._scene)
-        self._renderer = Renderer(self._scene.model, image_size, image_size)
+        self._cameras = Cameras(self._scene.model, cameras, depth, image_size)
+        self.cameras = self._cameras.names
         self._seed = seed
         self._since_reset = 0
         self.image_size = image_size
@@ -118,14 +103,8 @@ class World:
         if not self.image_due:
             return Observation(joints)
         scene = simulation.scene()
-        views = {name: self._look(name) for name in self.cameras}
+        views = self._cameras.look(simulation)
         return Observation(joints, SceneSample(self.stamp_ns, scene.objects, scene.contacts), views)
-
-    def _look(self, camera: str) -> View:
-        frame = camera_frame(camera)
-        if self._depth:
-            return View(*self._simulation.picture_with_depth(self._renderer, frame))
-        return View(self._simulation.picture(self._renderer, frame))
 
     def advance(self, command: VelocityCommand) -> None:
         """Applies the command's velocities [rad/s] for one tick.
@@ -144,4 +123,4 @@ class World:
         self._since_reset = 0
 
     def close(self) -> None:
-        self._renderer.close()
+        self._cameras.close()

@@ -20,7 +20,8 @@ from jaco_core.units import ns_to_seconds
 
 # What every model of the D400 family gives in both streams.
 WIDTH, HEIGHT, RATE_HZ = 640, 480, 30
-READ_TIMEOUT_S = 2.0
+# A camera that has just been started needs a second or two for its first frames.
+READ_TIMEOUT_S = 5.0
 # The SDK also pairs a colour frame with the depth before or after it. Beyond this they show different moments.
 MAX_SKEW_MS = 20.0
 # The SDK estimates the device's time on the host's clock, to some ms.
@@ -183,7 +184,7 @@ class RealSenseSource:
         if not serials or (self._target.serial and self._target.serial not in serials):
             raise HardwareFault(
                 f"{self._target} is not connected; serial numbers here: {', '.join(serials) or 'none'}. "
-                "Is it plugged into a USB 3 port, and may this user open it?"
+                "Is it plugged into a USB 3 port, and do udev rules let this user open it?"
             )
 
 
