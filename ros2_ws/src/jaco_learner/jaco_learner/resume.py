@@ -58,7 +58,7 @@ def save_run(folder: Path, learned: Learned, notes: dict[str, Any]) -> None:
 
 
 def load_run(folder: Path, learned: Learned, recipe: dict[str, Any]) -> dict[str, Any]:
-    """Brings `learned` to where the run in `folder` stopped and returns its notes.
+    """Brings `learned` to where the run in `folder` stopped and returns its notes. The stages may be longer than they were.
 
     Raises:
         ConfigError: there is no such run, it is damaged, or its recipe is not `recipe`.
@@ -74,7 +74,8 @@ def load_run(folder: Path, learned: Learned, recipe: dict[str, Any]) -> dict[str
         raise ConfigError(f"{path} cannot be read: {error}.") from None
     # As JSON has it: lists where the recipe has tuples.
     asked = json.loads(json.dumps(recipe))
-    differing = sorted(name for name in asked.keys() | notes["recipe"].keys() if asked.get(name) != notes["recipe"].get(name))
+    names = (asked.keys() | notes["recipe"].keys()) - {"stages"}
+    differing = sorted(name for name in names if asked.get(name) != notes["recipe"].get(name))
     if differing:
         was, now = notes["recipe"].get(differing[0]), asked.get(differing[0])
         raise ConfigError(f"The run in {folder} has {differing[0]} {was}, not {now}: resume it with the options it began with.")

@@ -115,14 +115,15 @@ class Run:
         self._fresh = self._new_critic = False
 
     def resume(self) -> None:
-        """Goes on where the run in the folder stopped.
+        """Goes on where the run in the folder stopped. With more frames than it had, it goes on along their longer schedules.
 
         Raises:
             ConfigError: there is none, or it was another one.
         """
         notes = load_run(self.out, self._learned, self._identity)
-        self.frames, self.progress = notes["frames"], notes["progress"]
+        self.frames = notes["frames"]
         self._began = time.monotonic() - notes["wall_clock_s"]
+        self.progress = self._share()
         self._recent.extend((bool(success), episode_return) for success, episode_return in notes["recent"])
         self._curve.resume(self.frames)
         self._fresh = self._new_critic = False
@@ -140,7 +141,7 @@ class Run:
         """Writes the policy, and what `resume` needs."""
         self.save()
         elapsed = time.monotonic() - self._began
-        where = {"frames": self.frames, "progress": self.progress, "wall_clock_s": elapsed, "recent": list(self._recent)}
+        where = {"frames": self.frames, "wall_clock_s": elapsed, "recent": list(self._recent)}
         save_run(self.out, self._learned, {"recipe": self._identity, **where})
 
     def save(self) -> Card:

@@ -28,7 +28,8 @@ def train(
     """Trains by `recipe` and leaves checkpoint and TensorBoard log in `out`; returns the card. Ctrl-C ends it early.
 
     `minutes`: stop after that much time, with the schedules shortened to it. `start_from`: a policy to continue.
-    `resume`: go on with the run in `out`, with the same recipe and seed; it ends as if it had never been stopped.
+    `resume`: go on with the run in `out`, with the same recipe and seed; it ends as if it had never been stopped. With more
+    frames it is made longer.
 
     Raises:
         JacoError: the recipe, the policy to start from, or a worker is not as it must be.
@@ -60,7 +61,7 @@ def main(
     minutes: float | None = typer.Option(None, min=0.1, help="Stop after this many minutes."),
     seed: int = typer.Option(0, help="Seed of weights, actions and episodes."),
     start_from: Path | None = typer.Option(None, help="Folder of a policy to continue."),
-    resume: bool = typer.Option(False, help="Go on with the run in --out, given the options that it began with."),
+    resume: bool = typer.Option(False, help="Go on with the run in --out, given its options, or more --frames."),
     arm: str | None = typer.Option(None, help="Name of the arm; the recipe's when not given."),
     profile: str | None = typer.Option(
         None, help="Simulator profile, none that is held out; the recipe's when not given. A recipe NAME_PROFILE is used."

@@ -102,6 +102,16 @@ def test_a_run_that_was_stopped_anywhere_ends_with_the_weights_of_one_that_was_n
         Run(recipe, tmp_path / "other", 3).resume()
 
 
+def test_a_run_can_be_made_longer(tmp_path: Path) -> None:
+    recipe = replace(tiny(workers=1, segment=1), stages=(Stage(256, 1.0),))
+    list(Run(recipe, tmp_path, 0).updates())
+    longer = Run(replace(recipe, stages=(Stage(512, 1.0),)), tmp_path, 0)
+    longer.resume()
+    assert (longer.frames, longer.progress) == (256, 0.5)
+    list(longer.updates())
+    assert (longer.frames, longer.progress) == (512, 1.0)
+
+
 def test_what_a_run_leaves_is_the_average_over_its_updates(tmp_path: Path) -> None:
     run = Run(replace(tiny(workers=1, averaging=0.5), stages=(Stage(384, 1.0),)), tmp_path, 0)
     after = [run.actor.policy.weight.detach().clone() for _ in run.updates()]
