@@ -29,6 +29,8 @@ Value = bool | int | float | str | tuple[str, ...]
 """What a parameter can be."""
 
 BOOLEANS = ("true", "false")
+YIELDING = 10
+"""Niceness of nodes that the arm does not need."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ class NodeSpec:
     """One process of the graph.
 
     `lifecycle`: the manager configures and activates it. `critical`: its death ends the run. `restart`: it is started again when
-    it dies, and the manager brings it up again.
+    it dies, and the manager brings it up again. `niceness`: from 0 to 19, how far it lets the other processes go first when it is
+    started again: that takes seconds of a processor, and the arm moves meanwhile.
     """
 
     name: str
@@ -78,6 +81,7 @@ class NodeSpec:
     lifecycle: bool = True
     critical: bool = True
     restart: bool = False
+    niceness: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
@@ -218,6 +222,8 @@ def learn_graph(arguments: Mapping[str, Value]) -> Graph:
     a = complete(LEARN_ARGUMENTS, arguments)
     folder = a["learning_dir"] or f"{a['run_dir'] or 'runs'}/learning"
     sim = sim_graph({name: a[name] for name in a if name in {spec.name for spec in SIM_ARGUMENTS}} | {"deterministic": False})
+    # In lockstep the graph waits for it between episodes, so there is nobody to yield to.
+    niceness = YIELDING if a["realtime"] else 0
     learner = NodeSpec(
         "learner",
         "jaco_learner",
@@ -227,11 +233,11 @@ def learn_graph(arguments: Mapping[str, Value]) -> Graph:
             "checkpoint": str(find_policy(str(a["policy"]))),
             "folder": str(folder),
             "lockstep": not a["realtime"],
-            # In lockstep the graph waits for it between episodes, so there is nobody to yield to.
-            "niceness": 10 if a["realtime"] else 0,
+            "niceness": niceness,
         },
         critical=False,
         restart=True,
+        niceness=niceness,
     )
     patience = 0.8 * float(str(a["lockstep_timeout"]))
     more: dict[str, dict[str, Value]] = {
@@ -316,7 +322,9 @@ def _graph(
     lockstep: dict[str, Value] = {"lockstep": waiting["lockstep"]}
     watched: dict[str, Value] = {"cameras": cameras} if cameras else {}
     recorder = NodeSpec("recorder", "jaco_monitor", "recorder", {"run_dir": a["run_dir"], **watched, **lockstep})
-    markers = NodeSpec("markers", "jaco_monitor", "markers", {**shared, **lockstep}, critical=False, restart=True)
+    markers = NodeSpec(
+        "markers", "jaco_monitor", "markers", {**shared, **lockstep}, critical=False, restart=True, niceness=YIELDING
+    )
     supervisor = NodeSpec("supervisor", "jaco_safety", "supervisor", {**shared, **waiting, "mode": a["mode"]})
     policy = NodeSpec(
         "policy",

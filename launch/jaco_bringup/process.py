@@ -16,6 +16,7 @@ from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 
 from jaco_bringup.graph import NodeSpec
 from jaco_core.errors import ConfigError
+from jaco_core.scheduling import give_way
 
 Sink = Callable[[str], None]
 """Takes one line of log, without its line end."""
@@ -64,11 +65,14 @@ def command_line(spec: NodeSpec, folder: Path) -> list[str]:
 class NodeProcess:
     """A running process. Every line that it prints goes to `sink`."""
 
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], sink: Sink) -> None:
+    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], sink: Sink, niceness: int = 0) -> None:
+        """`niceness`: from 0 to 19, how far it lets other processes go first."""
         self.name = name
         runner = os.getpid()
 
-        def die_with_runner() -> None:
+        def begin() -> None:
+            if niceness:
+                give_way(niceness)
             # SIGTERM, not SIGKILL: even then the arm's side gets its chance to stop the arm.
             _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
             if os.getppid() != runner:
@@ -83,7 +87,7 @@ class NodeProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_runner,
+            preexec_fn=begin,
         )
         self.pid = self._process.pid
         self._pump = threading.Thread(target=self._forward, args=(sink,), name=f"log of {name}", daemon=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from jaco_bringup import shared_memory
 from jaco_bringup.graph import Graph, NodeSpec
+from jaco_bringup.manager.sequence import AT_REST
 from jaco_bringup.process import NodeProcess, command_line
 from jaco_bringup.run_log import RunLog, Terminal, error_of
 
@@ -20,8 +22,9 @@ POLL_PERIOD_S = 0.02
 
 @dataclass(frozen=True)
 class Bounds:
-    """How long [s] processes get to end: the leader after its signal, the others after SIGINT, and after SIGTERM."""
+    """How long [s] processes get: the leader to bring the arm to rest and to end, the others after SIGINT and after SIGTERM."""
 
+    rest: float = 1.0
     leader: float = 15.0
     interrupt: float = 8.0
     terminate: float = 2.0
@@ -65,6 +68,7 @@ class Runner:
         self._processes: dict[str, NodeProcess] = {}
         self._restarts: dict[str, int] = {}
         self._given_up: set[str] = set()
+        self._at_rest = threading.Event()
         self.log = RunLog(run_dir / "log.txt", terminal)
 
     def start(self) -> None:
@@ -117,22 +121,48 @@ class Runner:
         self._processes[name].send(number)
 
     def stop(self) -> None:
-        """Ends all processes within the bounds: the leader first, which stops the arm, then the others. Safe to call twice."""
+        """Ends all processes within the bounds: the leader first, which stops the arm, then the others. Safe to call twice.
+
+        A leader that has not told in time that the arm rests may be frozen, and what moves the arm would go on: then the others
+        are ended before it.
+        """
         leader = self._processes.pop(self._graph.leader, None)
-        if leader is not None:
+        if leader is not None and self._brings_to_rest(leader):
             self._end([leader], self._bounds.leader)
         # In reverse order of activation: the arm's side is the first to hear of it.
         self._end(list(reversed(self._processes.values())), self._bounds.interrupt)
+        if leader is not None and leader.exit_code() is None:
+            self._end([leader], 0.0)
         self._processes.clear()
         self._sweep_shared_memory()
         self.log.close()
+
+    def _brings_to_rest(self, leader: NodeProcess) -> bool:
+        """Tells the leader to end; returns whether it does, or says within the bound that the arm rests."""
+        leader.send(signal.SIGINT)
+        patience = self._bounds.rest
+        if _wait(lambda: leader.exit_code() is not None or self._at_rest.is_set(), patience):
+            return True
+        self.log.write(
+            f"[runner] Node '{leader.name}' did not bring the arm to rest within {patience:.1f} s; the others end first."
+        )
+        return False
 
     def _sweep_shared_memory(self) -> None:
         for path in shared_memory.clean():
             self.log.write(f"[runner] Removed {path}, left by a process that was killed.")
 
     def _launch(self, spec: NodeSpec) -> None:
-        self._processes[spec.name] = NodeProcess(spec.name, self._commands[spec.name], self._environment, self.log.write)
+        command, sink = self._commands[spec.name], self._hear if spec.name == self._graph.leader else self.log.write
+        # At first nothing moves that it could keep from running, and all wait for the slowest.
+        niceness = spec.niceness if spec.name in self._restarts else 0
+        self._processes[spec.name] = NodeProcess(spec.name, command, self._environment, sink, niceness)
+
+    def _hear(self, line: str) -> None:
+        """Takes the leader's log."""
+        self.log.write(line)
+        if AT_REST in line:
+            self._at_rest.set()
 
     def _failure(self, name: str, process: NodeProcess) -> Outcome:
         errors = self.log.errors()
@@ -161,7 +191,7 @@ class Runner:
         for number, timeout in ((signal.SIGINT, patience), (signal.SIGTERM, self._bounds.terminate), (signal.SIGKILL, 5.0)):
             for process in processes:
                 process.send(number)
-            self._wait(processes, timeout)
+            _wait(lambda: all(process.exit_code() is not None for process in processes), timeout)
         for process in processes:
             if process.exit_code() not in (0, None, -signal.SIGINT):
                 self.log.write(f"[runner] Node '{process.name}' ended with {process.describe_exit()}.")
@@ -169,7 +199,10 @@ class Runner:
                 self.log.write(f"[runner] Node '{process.name}' had left processes behind; they were killed.")
             process.join_log(1.0)
 
-    def _wait(self, processes: list[NodeProcess], timeout: float) -> None:
-        deadline = time.monotonic() + timeout
-        while any(process.exit_code() is None for process in processes) and time.monotonic() < deadline:
-            time.sleep(POLL_PERIOD_S)  # the poll interval of this bounded wait
+
+def _wait(predicate: Callable[[], bool], timeout: float) -> bool:
+    """Waits until `predicate()`, at most `timeout` seconds, and returns what it came to."""
+    deadline = time.monotonic() + timeout
+    while not (done := predicate()) and time.monotonic() < deadline:
+        time.sleep(POLL_PERIOD_S)  # the poll interval of this bounded wait
+    return done

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from jaco_bringup.manager.sequence import AT_REST
+
 PACKAGE = "dummies"
 
 SCRIPTS = {
@@ -15,6 +17,11 @@ SCRIPTS = {
     "patient": "signal.signal(signal.SIGINT, lambda *_: sys.exit(0)); say('up'); signal.pause()",
     # Will not go on SIGINT or SIGTERM.
     "stubborn": "[signal.signal(n, signal.SIG_IGN) for n in (signal.SIGINT, signal.SIGTERM)]; say('up'); time.sleep(600)",
+    # Says on SIGINT that the arm rests, and will not go.
+    "resting": (
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        f"signal.signal(signal.SIGINT, lambda *_: say({AT_REST!r})); say('up'); [signal.pause() for _ in iter(int, 1)]"
+    ),
     # Ends well, at once.
     "finished": "say('done')",
     # Ends badly, at once, and says why.
@@ -34,6 +41,11 @@ SCRIPTS = {
     ),
     # Tells its arguments and its ROS domain.
     "talkative": "say(' '.join(sys.argv[1:])); say(os.environ['ROS_DOMAIN_ID']); signal.pause()",
+    # Tells its niceness, and its session's where sessions have one, and ends.
+    "niceness": (
+        "group = '/proc/self/autogroup'; session = open(group).read().split()[1:] if os.path.exists(group) else []; "
+        "say(' '.join(['niceness', str(os.nice(0)), *(['session', *session] if session else [])]))"
+    ),
 }
 
 

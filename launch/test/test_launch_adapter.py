@@ -80,6 +80,7 @@ def launched(name: str, **given: str) -> dict[str, SimpleNamespace]:
             remappings=action.options["remappings"],
             respawn=action.options["respawn"],
             ends_run="on_exit" in action.options,
+            niceness=int(action.options.get("prefix", "nice -n 0").removeprefix("nice -n ")),
         )
         for action in actions
     }
@@ -101,6 +102,7 @@ def ran(name: str, folder: Path, **given: str) -> dict[str, SimpleNamespace]:
             remappings=[(source, target) for source, target in renames if source != "__node"],
             respawn=node.restart,
             ends_run=node.critical,
+            niceness=node.niceness,
         )
     return nodes
 

@@ -16,8 +16,8 @@ from jaco_bringup.graph import Graph, NodeSpec
 from jaco_bringup.runner import MOST_RESTARTS, Bounds, Outcome, Runner
 from jaco_core.errors import ConfigError
 
-QUICK = Bounds(leader=2.0, interrupt=0.3, terminate=0.3)
-LIMIT_S = 10.0
+QUICK = Bounds(rest=0.5, leader=2.0, interrupt=0.3, terminate=0.3)
+LIMIT_S = 30.0
 
 
 def spec(package: str, executable: str, name: str = "", critical: bool = True, restart: bool = False) -> NodeSpec:
@@ -109,11 +109,25 @@ def test_children_of_a_node_are_killed_too(tmp_path: Path, dummies: str) -> None
     assert "had left processes behind" in log(tmp_path)
 
 
-def test_manager_is_ended_before_the_others(tmp_path: Path, dummies: str) -> None:
-    runner = make(tmp_path, spec(dummies, "stubborn", "arm"), spec(dummies, "stubborn", "manager"))
+@pytest.mark.parametrize(("manager", "order"), [("resting", ["manager", "arm"]), ("stubborn", ["arm", "manager"])])
+def test_the_manager_ends_first_unless_it_does_not_bring_the_arm_to_rest(
+    tmp_path: Path, dummies: str, manager: str, order: list[str]
+) -> None:
+    runner = make(tmp_path, spec(dummies, "stubborn", "arm"), spec(dummies, manager, "manager"))
     run(runner, until=lambda: log(tmp_path).count("up") == 2)
     lines = [line for line in log(tmp_path).splitlines() if "SIGKILL" in line]
-    assert [line.split("'")[1] for line in lines] == ["manager", "arm"]
+    assert [line.split("'")[1] for line in lines] == order
+    assert ("did not bring the arm to rest within 0.5 s" in log(tmp_path)) == (manager == "stubborn")
+
+
+def test_a_node_that_is_started_again_yields(tmp_path: Path, dummies: str) -> None:
+    yielding = NodeSpec("viewer", dummies, "niceness", critical=False, restart=True, niceness=3)
+    run(make(tmp_path, yielding, spec(dummies, "patient", "manager")), until=lambda: "goes on without it" in log(tmp_path))
+    first, second, *_ = [line for line in log(tmp_path).splitlines() if "[viewer]" in line]
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert f"niceness {own}" in first and f"niceness {max(3, own)}" in second
+    # Where the kernel shares processors among sessions, the niceness of a process alone would say nothing.
+    assert "session" not in second or f"session nice {max(3, own)}" in second
 
 
 def test_nothing_starts_when_an_executable_is_missing(tmp_path: Path, dummies: str) -> None:

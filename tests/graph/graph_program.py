@@ -17,8 +17,8 @@ from jaco_core.errors import TimeoutExceeded
 from jaco_core.ros import qos
 from jaco_core.ros.testing import GraphUnderTest
 
-START_TIMEOUT_S = 60.0
-END_TIMEOUT_S = 45.0
+START_TIMEOUT_S = 120.0
+END_TIMEOUT_S = 90.0
 # An environment variable that a program's children inherit: other runs on this machine may use the same domain later.
 _TAG = "JACO_TEST_PROGRAM"
 

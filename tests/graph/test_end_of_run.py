@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 from graph_program import Listener, Program
+from jaco_interfaces.msg import JointVelocityCommand
+
+from jaco_bringup.bench.faults.node import Info, published_ns
+from jaco_bringup.runner import Bounds
+from jaco_core.ros import qos
+from jaco_core.units import seconds_to_ns
 
 Start: TypeAlias = Callable[..., Program]
 
@@ -36,6 +43,26 @@ def test_a_signal_stops_the_arm_and_leaves_nothing(
     assert program.wait() == 130
     program.wait_for_no_nodes()
     assert at_rest(listener)
+
+
+def test_a_frozen_manager_does_not_keep_the_arm_moving(start: Start, listener: Listener, tmp_path: Path) -> None:
+    moved_ns: list[int] = []
+
+    def note(message: JointVelocityCommand, info: Info) -> None:
+        if any(message.velocities):
+            moved_ns.append(published_ns(info))
+
+    listener.graph.console.create_subscription(JointVelocityCommand, "/arm/applied", note, qos.RECORD)
+    program = begin(start, listener, tmp_path / "run", "--realtime")
+    program.nodes()["manager"].suspend()
+    asked_ns = time.monotonic_ns()
+    program.signal(signal.SIGINT)
+    assert program.wait() == 130
+    program.wait_for_no_nodes()
+    assert at_rest(listener)
+    assert "did not bring the arm to rest" in (tmp_path / "run" / "log.txt").read_text()
+    # The manager's own bound, the arm's braking, and what a machine with other work may add.
+    assert moved_ns[-1] - asked_ns < seconds_to_ns(Bounds().rest + 0.3 + 1.0)
 
 
 @pytest.mark.parametrize("node", CRITICAL)

@@ -15,7 +15,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
 
-from jaco_bringup.manager.sequence import Bounds, LifecycleSequence
+from jaco_bringup.manager.sequence import AT_REST, Bounds, LifecycleSequence
 from jaco_core.errors import ContractError, JacoError
 from jaco_core.parameters import parameter
 from jaco_core.ros import parameters, qos
@@ -118,6 +118,7 @@ class ManagerNode(Node):
                 return bool(commands) and not any(commands[-1].velocities)
 
             spin_until(self._executor, resting, self._config.rest_timeout, "the arm to come to rest")
+            self.get_logger().info(AT_REST)
         except JacoError as error:
             self.get_logger().warning(str(error))
 

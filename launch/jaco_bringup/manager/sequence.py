@@ -9,6 +9,9 @@ from typing import Protocol
 
 from jaco_core.errors import ContractError, JacoError
 
+AT_REST = "The arm is at rest."
+"""What the manager's log says once it has brought the arm to rest. The runner waits for it."""
+
 
 class Managed(Protocol):
     """A lifecycle node as seen from outside. Every method waits at most `timeout` [s] and raises JacoError when it is refused."""

@@ -125,14 +125,15 @@ class Stage:
             witness.call("/safety/set_mode", mode="supervised")
         if fault.before is not None:
             witness.order(fault.before)
-        witness.wait(self.moves, MOTION_TIMEOUT_S, f"the arm to move before '{fault.name}'", self._keep_well)
+        witness.wait(self.moves, MOTION_TIMEOUT_S, f"the arm to move before '{fault.name}'", self.keep_well)
 
-    def _keep_well(self) -> None:
-        """Resets a stop that came between two faults: a busy machine can make one, and it is none of theirs."""
+    def keep_well(self) -> None:
+        """Resets a stop that came at the start or between two faults: a busy machine can make one, and it is none of theirs."""
         self.poll()
         judgement = self.witness.judgement
         if judgement is not None and judgement.state in LATCHED:
-            self.witness.call("/safety/reset")
+            with contextlib.suppress(TimeoutExceeded):  # whoever waits for more than an answer has a bound of its own
+                self.witness.call("/safety/reset")
 
     def moves(self) -> bool:
         """Tells whether the arm moves, early in an episode."""
@@ -316,7 +317,7 @@ def stage(folder: Path, domain: int, policy: str, arm: str = "j2n6s300") -> Iter
         try:
             own = Stage(runner, witness, arm, checkpoint / "policy.safetensors")
             try:
-                witness.wait(own.moves, START_TIMEOUT_S, "the graph to come up and the arm to move", own.poll)
+                witness.wait(own.moves, START_TIMEOUT_S, "the graph to come up and the arm to move", own.keep_well)
             except TimeoutExceeded as error:
                 lines = runner.log.path.read_text().splitlines()[-SHOWN_LINES:]
                 raise TimeoutExceeded("\n".join((f"{error} The last lines of the graph's log:", *lines))) from None

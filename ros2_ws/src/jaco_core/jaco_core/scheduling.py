@@ -2,6 +2,9 @@
 
 Under SCHED_RR a thread runs before every ordinary one and shares its core with those of its own priority (sched(7)). The kernel
 keeps 5 % of each second for the others (sched_rt_runtime_us), and these processes sleep most of the time.
+
+Niceness orders only the processes of one session where the kernel groups them by session, as most do: there, each session has a
+niceness of its own (sched(7), "The autogroup feature"), which a process that leads one sets along with its own.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import time
 from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
@@ -16,6 +20,9 @@ from pathlib import Path
 # What is tried where real-time priority is not permitted (RLIMIT_NICE may be higher than RLIMIT_RTPRIO).
 _NICE = -10
 _TASKS = Path("/proc/self/task")
+_SESSION = "/proc/self/autogroup"
+# The kernel takes ten changes a second of all its sessions together.
+_SESSION_TIMEOUT_S = 1.0
 REMEDY = "put 'USER - rtprio 3' into /etc/security/limits.d/jaco.conf and log in again"
 
 
@@ -44,7 +51,7 @@ def hurry(urgency: Urgency, tasks: Path = _TASKS) -> str:
     except ProcessLookupError:
         return hurry(urgency, tasks)  # a thread ended meanwhile
     except PermissionError:
-        return f"Real-time priority is not permitted: {_be_nice(threads)} To permit it, {REMEDY}."
+        return f"Real-time priority is not permitted: {_be_nice(threads, urgency)} To permit it, {REMEDY}."
     return f"{'Listens' if urgency is Urgency.OBSERVER else 'Runs'} at real-time priority {priority}."
 
 
@@ -53,6 +60,13 @@ def relax(tasks: Path = _TASKS) -> None:
     for thread in _threads(tasks, ""):
         with contextlib.suppress(PermissionError, ProcessLookupError):
             os.sched_setscheduler(thread, os.SCHED_OTHER, os.sched_param(0))
+
+
+def give_way(niceness: int) -> None:
+    """Lets other processes go first: `niceness` from 0, as before, to 19. It is never lowered."""
+    niceness = max(niceness, os.getpriority(os.PRIO_PROCESS, 0))
+    os.setpriority(os.PRIO_PROCESS, 0, niceness)
+    _set_session(niceness)
 
 
 @contextlib.contextmanager
@@ -86,10 +100,34 @@ def _raise_soft_limit(priority: int) -> None:
         resource.setrlimit(resource.RLIMIT_RTPRIO, (hard, hard))
 
 
-def _be_nice(threads: list[int]) -> str:
+def _be_nice(threads: list[int], urgency: Urgency) -> str:
     try:
         for thread in threads:
             os.setpriority(os.PRIO_PROCESS, thread, _NICE)
     except (PermissionError, ProcessLookupError):
         return "other work on this machine can delay the graph until it stops the arm."
+    if urgency is not Urgency.OBSERVER:
+        _set_session(_NICE)
     return f"runs at nice {_NICE} instead."
+
+
+def _set_session(niceness: int) -> None:
+    """Gives the session `niceness` if this process leads it; else it is not this one's to change."""
+    if os.getsid(0) != os.getpid():
+        return
+    deadline = time.monotonic() + _SESSION_TIMEOUT_S
+    while time.monotonic() < deadline:
+        try:
+            descriptor = os.open(_SESSION, os.O_WRONLY)
+        except OSError:
+            return  # sessions are not grouped here
+        try:
+            os.write(descriptor, str(niceness).encode())
+        except BlockingIOError:
+            time.sleep(0.02)  # the poll interval of this bounded wait
+        except OSError:
+            return
+        else:
+            return
+        finally:
+            os.close(descriptor)

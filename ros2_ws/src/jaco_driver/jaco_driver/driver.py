@@ -105,10 +105,11 @@ class Driver:
             self._fault = ""
         return self._fault
 
-    def halt(self, now_ns: int) -> None:
-        """Commands rest, then stops. Does not raise: a port that does not answer has its own time-out on the arm's side."""
+    def halt(self, now_ns: int) -> VelocityCommand:
+        """Commands rest, then stops, and returns that. A port that does not answer has its own time-out on the arm's side."""
         self._attempt(lambda: self._port.send(self._rest, now_ns))
         self._attempt(lambda: self._port.stop(now_ns))
+        return VelocityCommand(now_ns, self._arm.joint_names, self._rest)
 
     def _send(self, command: VelocityCommand, now_ns: int) -> VelocityCommand | None:
         try:

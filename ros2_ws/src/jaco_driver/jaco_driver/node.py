@@ -78,7 +78,7 @@ class DriverNode(JacoNode[Config]):
         self._driver.start(self._now_ns())
 
     def halt(self) -> None:
-        self._driver.halt(self._now_ns())
+        self._applied.publish(command_to_message(self._driver.halt(self._now_ns())))
         self._tell()
 
     def release(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from jaco_core.parameters import parameter
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
-from jaco_core.scheduling import Urgency
+from jaco_core.scheduling import Urgency, give_way
 from jaco_core.types import ENDED
 from jaco_learner.embedded.messages import judged_from_message, proprioception_from_message, word_from_message
 from jaco_learner.embedded.session import LearningSession, Word
@@ -54,7 +53,7 @@ class LearnerNode(JacoNode[Config]):
     def setup(self, config: Config) -> None:
         if not config.folder:
             raise ConfigError("The learner needs a folder for its versions; set 'folder'.")
-        os.nice(max(0, config.niceness - os.nice(0)))
+        give_way(config.niceness)
         self._arm = load_arm(config.arm)
         base = load_checkpoint(Path(config.checkpoint), self._arm)
         settings = Settings(**{name: getattr(config, name) for name in ADJUSTABLE})

@@ -22,6 +22,7 @@ from jaco_core.ros.convert import stamp_to_ns, wrench_from_message
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.scheduling import Urgency
 from jaco_core.types import frozen_vector
+from jaco_core.units import seconds_to_ns
 from jaco_safety.alarm import Alarm
 from jaco_safety.arrivals import command_of, input_kind, joints_answer, picture_digest
 from jaco_safety.limits import load_limits
@@ -34,6 +35,8 @@ from jaco_safety.settings import Config
 from jaco_safety.supervisor import Answer, Supervisor
 
 _DIAGNOSTICS_PERIOD = 1.0
+# Longest time to brake in when the process is told to end; in lockstep the simulator may already have gone [s].
+_WIND_DOWN_NS = seconds_to_ns(0.5)
 # Topics that move the arm: one publisher each.
 _SOLE = ("/arm/command", "/policy/command", "/operator/command", "/reset/command")
 
@@ -45,6 +48,7 @@ class SafetyNode(JacoNode[Config]):
         super().__init__("supervisor", Config)
         # Not the node's clock: a paused /clock must not disarm the watchdog.
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._ending_ns: int | None = None
 
     def setup(self, config: Config) -> None:
         arm = load_arm(config.arm)
@@ -107,6 +111,16 @@ class SafetyNode(JacoNode[Config]):
         self._supervisor.begin()
         self._out.begin()
         self._set_alarm()
+
+    def wind_down(self) -> None:
+        self._ending_ns = self._now_ns()
+        self._answer(self._supervisor.request_stop("the end of the supervisor's own process"))
+
+    def drained(self) -> bool:
+        if self._ending_ns is None or self._now_ns() - self._ending_ns > _WIND_DOWN_NS:
+            return True
+        answer = self._supervisor.answer
+        return answer is None or not answer.velocity.any()
 
     def halt(self) -> None:
         answer = self._supervisor.answer

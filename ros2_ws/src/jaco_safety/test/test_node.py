@@ -156,6 +156,23 @@ def test_command_passes_and_bad_one_stops_until_reset(probe: Probe) -> None:
     assert counted["pass"] >= 1 and counted["stop:command_not_finite"] >= 1
 
 
+def test_told_to_end_while_the_arm_moves_it_brakes_before_it_goes(probe: Probe) -> None:
+    probe.tick()
+    probe.state(State.READY)
+    while probe.propose(0.2).velocity[0] < 0.1:
+        probe.tick(probe.commands[-1].velocity[0])
+    before = len(probe.commands)
+    probe.process.send_signal(signal.SIGTERM)
+    while probe.process.poll() is None:
+        probe.stamp_ns += TICK_NS
+        sample = JointSample(probe.stamp_ns, probe.arm.joint_names, probe.position, probe.commands[-1].velocity)
+        probe.joints.publish(joints_to_message(sample, "base"))
+        probe.executor.spin_once(timeout_sec=0.02)
+    probe.until(lambda: not probe.commands[-1].velocity.any(), "the last word")
+    braking = np.array([command.velocity for command in probe.commands[before - 1 :]])
+    assert braking[0].any() and (np.abs(np.diff(braking, axis=0)) <= probe.arm.max_acceleration * TICK_NS / 1e9 + 1e-9).all()
+
+
 def test_stop_service_halts_and_latches(probe: Probe) -> None:
     probe.tick()
     probe.propose(0.02)

@@ -106,7 +106,7 @@ class SimNode(JacoNode[Config]):
 
     def halt(self) -> None:
         self._timer.cancel()
-        self._apply(self._zero())
+        self._brake()
         self._publish_statistics()
         self.get_logger().info("The simulated arm's last commanded velocity is zero.")
 
@@ -203,6 +203,15 @@ class SimNode(JacoNode[Config]):
         velocity = ramp_velocity(last, np.zeros(len(arm)), arm.max_acceleration, TICK_S)
         return VelocityCommand(self._world.stamp_ns, arm.joint_names, velocity)
 
+    def _brake(self) -> None:
+        """Brings the arm to rest at once, tick by tick of its own time, whatever the graph does. The last word is zero."""
+        while True:
+            command = self._rest()
+            self._apply(command)
+            if not command.velocity.any():
+                return
+            self._world.advance(command)
+
     def _on_episode(self, message: EpisodeState) -> None:
         if self.active:
             self._barrier.offer_episode(convert.episode_from_message(message))
@@ -247,7 +256,7 @@ class SimNode(JacoNode[Config]):
             return
         if self._barrier.finished:
             self._done = True
-            self._apply(self._zero())
+            self._brake()
             self._publish_statistics()
             return
         command, seed = self._barrier.take()

@@ -56,8 +56,11 @@ class JacoNode(LifecycleNode, Generic[C]):
     def release(self) -> None:
         """Gives resources back. Must not raise."""
 
+    def wind_down(self) -> None:
+        """The process was told to end, and the node, which is active, shall come to an end of what it does. Must not raise."""
+
     def drained(self) -> bool:
-        """Tells whether all that has arrived is dealt with. A recorder overrides this; the process waits for it, bounded."""
+        """Tells whether all that has arrived is dealt with, and winding down is over. The process waits for it, bounded."""
         return True
 
     def fail(self, message: str) -> None:
@@ -137,6 +140,8 @@ def run_node(create: Callable[[], JacoNode[Any]]) -> int:
         executor.add_node(node)
         while not stopping and node.failure is None:
             executor.spin_once(timeout_sec=0.1)
+        if node.active:
+            node.wind_down()
         deadline = time.monotonic() + DRAIN_TIMEOUT_S
         while not node.drained() and time.monotonic() < deadline:
             executor.spin_once(timeout_sec=0.1)
@@ -162,5 +167,6 @@ def run_node(create: Callable[[], JacoNode[Any]]) -> int:
 def _deliver_last_words(node: JacoNode[Any]) -> None:
     """Waits, bounded, until every reader has what `node` published last: what a writer has not sent when it goes is lost."""
     deadline = time.monotonic() + LAST_WORD_TIMEOUT_S
+    # Zero is no wait, but a negative one would be for ever.
     for publisher in node.publishers:
         publisher.wait_for_all_acked(Duration(seconds=max(0.0, deadline - time.monotonic())))
