@@ -25,10 +25,10 @@ from jaco_driver.kortex.life import Life, Phase
 from jaco_driver.kortex.limits import Limits
 from jaco_driver.kortex.listener import Listener
 from jaco_driver.kortex.loader import load_vendor
-from jaco_driver.kortex.pace import measure_pace
 from jaco_driver.kortex.settings import KortexSettings
 from jaco_driver.kortex.stopper import Stopper
 from jaco_driver.kortex.vendor import Vendor
+from jaco_driver.pace import Pace, measure_pace
 from jaco_driver.port import ArmInFault, ConnectionLost
 
 _WAIT = 1.0
@@ -211,9 +211,9 @@ class KortexArm:
         feedback = self._listener.newest if self.is_open else None
         return None if feedback is None else feedback.force
 
-    def pace(self) -> list[tuple[int, int]]:
-        """Returns when the speed commands since activation went out and how old they were then, both in steady ns."""
-        return list(self._commander.pace)
+    def pace(self) -> Pace | None:
+        """Returns how regularly speed commands have gone out since activation; None before there are enough of them."""
+        return measure_pace(list(self._commander.pace), self._settings.command_period) if self.is_open else None
 
     # Making and losing the connection.
     def _connect(self, vendor: Vendor) -> Connection:
@@ -311,7 +311,7 @@ class KortexArm:
         self._keeper.lost()
 
     def _tell_pace(self) -> None:
-        pace = measure_pace(self.pace(), self._settings.command_period)
+        pace = self.pace()
         if pace is not None:
             self._news.append(pace.sentence())
 
