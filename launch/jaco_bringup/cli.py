@@ -190,7 +190,7 @@ def bench(
     json: Annotated[Path | None, typer.Option(help="File for the figures, as one flat JSON object.")] = None,
     policy: Policy = "reach",
     ticks: Annotated[int, typer.Option(min=1, help="Adversarial ticks of the benchmark safety.")] = 20_000,
-    episodes: Annotated[int, typer.Option(min=1, help="Episodes of the benchmark false-stops.")] = 100,
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes of the benchmarks emulated and false-stops.")] = 100,
 ) -> None:
     """Measure, print a table, and write the figures with machine and versions."""
     from jaco_bringup.commands.bench import run

@@ -94,7 +94,7 @@ def test_a_reset_draws_the_target_by_the_seed_and_leaves_the_arm(emulation: tupl
 
 def test_the_table_is_in_the_arms_way(emulation: tuple[Emulator, ControlServer]) -> None:
     emulator, control = emulation
-    emulator.place(np.array([0.0, 1.5, 3.1416, -0.9, 0.0, -0.74, 1.5708]))
+    emulator.place(np.array([0.0, 1.5, 3.1416, -0.9, 0.0, -0.74, 1.5708, 0.4]))
     touching = ask(control, "/scene")["contacts"]
     emulator.place(ARM.home)
     assert touching and all("table" in pair for pair in touching)

@@ -39,6 +39,12 @@ def _driver(asked: Request) -> dict[str, Figure]:
     return measure()
 
 
+def _emulated(asked: Request) -> dict[str, Figure]:
+    from jaco_bringup.bench.emulated import measure  # the simulator's kinematics take a second to load
+
+    return measure(asked.domain, asked.policy, asked.episodes)
+
+
 def _faults(asked: Request) -> Figures:
     from jaco_bringup.bench.faults import measure  # the simulator's kinematics take a second to load
 
@@ -72,6 +78,9 @@ def _throughput(asked: Request) -> dict[str, Figure]:
 BENCHES: Mapping[str, Bench] = MappingProxyType(
     {
         "driver": Bench("The Kortex driver against the emulated base: its pace, and how soon the arm stands.", _driver),
+        "emulated": Bench(
+            "The real graph with the Kortex driver on the emulated Gen3: episodes, success, pace. Needs --policy.", _emulated
+        ),
         "false-stops": Bench(
             "Stops in nominal episodes in real time, with every core kept busy by other work.",
             lambda asked: false_stops.measure(asked.domain, asked.policy, asked.episodes),

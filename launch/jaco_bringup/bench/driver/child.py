@@ -18,7 +18,6 @@ import numpy as np
 from jaco_core.arms import load_arm
 from jaco_core.errors import HardwareFault
 from jaco_driver.kortex.arm import KortexArm
-from jaco_driver.kortex.pace import measure_pace
 from jaco_driver.kortex.settings import KortexSettings
 
 PERIOD_S = 0.01
@@ -40,7 +39,7 @@ def main() -> int:
     try:
         port.activate(time.time_ns())
         drive(port, seconds, silent)
-        pace = measure_pace(port.pace(), settings.command_period)
+        pace = port.pace()
         if silent.is_set():
             time.sleep(AFTERMATH_S)
     except HardwareFault as error:
@@ -50,13 +49,7 @@ def main() -> int:
     finally:
         port.close()
     if pace is not None:
-        names = ("p50", "p99", "max")
-        figures = {
-            f"{what}_ms_{name}": value
-            for what in ("jitter", "age")
-            for name, value in zip(names, getattr(pace, what), strict=True)
-        }
-        print(json.dumps({"rate_hz": pace.rate, **figures}), flush=True)
+        print(json.dumps(pace.figures()), flush=True)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import WrenchStamped
 from jaco_interfaces.msg import JointVelocityCommand, StopInput
 from rclpy.clock import Clock
@@ -16,16 +17,25 @@ from jaco_core.arms import load_arm
 from jaco_core.errors import ContractError
 from jaco_core.parameters import parameter
 from jaco_core.ros import qos
-from jaco_core.ros.convert import command_from_message, command_to_message, joints_to_message, ns_to_stamp, wrench_to_message
+from jaco_core.ros.convert import (
+    command_from_message,
+    command_to_message,
+    diagnostics_to_message,
+    joints_to_message,
+    ns_to_stamp,
+    wrench_to_message,
+)
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.scheduling import Urgency
+from jaco_core.units import seconds_to_ns
 from jaco_driver.backends import backend_names, make_backend
 from jaco_driver.driver import Driver
 from jaco_driver.kinova_ros.node import KinovaRosConfig
-from jaco_driver.port import news_of
+from jaco_driver.port import news_of, pace_of
 from jaco_driver.ros2_control.node import Ros2ControlConfig
 
 _COMMAND_TOPIC = "/arm/command"
+_PACE_PERIOD_NS = seconds_to_ns(5.0)
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,8 @@ class DriverNode(JacoNode[Config]):
         self._fault = self.create_publisher(StopInput, "/safety/inputs", qos.INPUT)
         self._commands = self.create_subscription(JointVelocityCommand, _COMMAND_TOPIC, self._on_command, qos.COMMAND)
         self._clear = self.create_service(Trigger, "~/clear_faults", self._on_clear_faults)
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENT)
+        self._told_ns = 0
         self._timer = self.create_timer(1.0 / self._arm.state_rate_hz, self._on_tick, clock=self._steady)
 
     def start(self) -> None:
@@ -92,6 +104,7 @@ class DriverNode(JacoNode[Config]):
         self.destroy_publisher(self._applied)
         self.destroy_publisher(self._wrench)
         self.destroy_publisher(self._fault)
+        self.destroy_publisher(self._diagnostics)
         del self._timer
 
     def _on_command(self, message: JointVelocityCommand) -> None:
@@ -120,7 +133,19 @@ class DriverNode(JacoNode[Config]):
         wrench = self._driver.wrench(self._now_ns())
         if wrench is not None:
             self._wrench.publish(wrench_to_message(wrench))
+        self._tell_pace()
         self._report()
+
+    def _tell_pace(self) -> None:
+        """Publishes how regularly commands have gone out, now and then."""
+        if self._steady_ns() - self._told_ns < _PACE_PERIOD_NS:
+            return
+        self._told_ns = self._steady_ns()
+        pace = pace_of(self._port)
+        if pace is not None:
+            values = {name: f"{value:.3f}" for name, value in pace.figures().items()}
+            message = diagnostics_to_message(self.get_name(), self._arm.name, pace.sentence(), values, self._now_ns())
+            self._diagnostics.publish(message)
 
     def _rivals(self) -> bool:
         """Stops the arm when more than one node publishes commands, and tells whether that is so."""

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from jaco_core.errors import HardwareFault
 from jaco_core.types import JointSample, Vector
+from jaco_driver.pace import Pace
 
 
 class PortClosed(HardwareFault):
@@ -94,6 +95,19 @@ class TellingPort(Protocol):
 
     def news(self) -> list[str]:
         """Returns, once, sentences on what else has happened since the last call."""
+
+
+@runtime_checkable
+class PacedPort(Protocol):
+    """A port with a thread of its own that sends the commands."""
+
+    def pace(self) -> Pace | None:
+        """Returns how regularly commands have gone out since activation; None before there are enough of them."""
+
+
+def pace_of(port: ArmPort) -> Pace | None:
+    """Returns how regularly `port` has sent commands; None for one that sends each as it comes."""
+    return port.pace() if isinstance(port, PacedPort) else None
 
 
 def fault_of(port: ArmPort) -> str:

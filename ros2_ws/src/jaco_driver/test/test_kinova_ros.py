@@ -13,8 +13,9 @@ from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError
 from jaco_core.types import Vector
 from jaco_driver.backends import make_backend
-from jaco_driver.kinova_ros.pacing import PERIOD_NS, Mailbox, Metronome, measure_pace, next_beat
+from jaco_driver.kinova_ros.pacing import PERIOD_NS, Mailbox, Metronome, next_beat
 from jaco_driver.kinova_ros.wire import TURNS_PER_RAD, kinova_names, to_fields
+from jaco_driver.pace import measure_pace
 
 ARM = load_arm("j2n6s300")
 MS = 1_000_000
@@ -64,9 +65,9 @@ def test_newest_velocity_wins_goes_stale_and_falls_silent() -> None:
 
 
 def taken(mailbox: Mailbox, now_ns: int) -> Vector:
-    velocity = mailbox.take(now_ns)
-    assert velocity is not None
-    return velocity
+    letter = mailbox.take(now_ns)
+    assert letter is not None
+    return letter[0]
 
 
 @pytest.mark.parametrize(("late_ms", "expected_ms"), [(0, 10), (3, 10), (9, 10), (10, 20), (57, 60)])
@@ -82,11 +83,21 @@ def test_a_thousand_beats_never_outrun_the_grid() -> None:
 
 
 def test_pace_is_told_in_milliseconds_off_the_grid() -> None:
-    pace = measure_pace(np.array([0.010, 0.012, 0.008, 0.010]))
+    times = np.cumsum([0, 10, 12, 8, 10, 10, 10, 10, 10, 10, 10]) * MS
+    pace = measure_pace([(int(time), 3 * MS) for time in times], 0.010)
     assert pace is not None
-    assert pace.rate_hz == pytest.approx(100.0)
-    assert pace.jitter_ms_max == pytest.approx(2.0) and pace.jitter_ms_p50 == pytest.approx(1.0)
-    assert measure_pace(np.zeros(0)) is None
+    figures = pace.figures()
+    assert figures["commands"] == 11 and figures["rate_hz"] == pytest.approx(100.0)
+    assert figures["jitter_ms_max"] == pytest.approx(2.0) and figures["jitter_ms_p50"] == pytest.approx(0.0)
+    assert figures["age_ms_p99"] == pytest.approx(3.0)
+    assert measure_pace([], 0.010) is None
+
+
+def test_velocity_says_how_old_it_is_when_it_is_taken() -> None:
+    mailbox = Mailbox(2, timeout=0.15, rests=0.5)
+    mailbox.put(np.ones(2), 0)
+    letter = mailbox.take(7 * MS)
+    assert letter is not None and letter[1] == 7 * MS
 
 
 def test_metronome_beats_on_its_own_thread_until_it_is_closed() -> None:
@@ -99,4 +110,3 @@ def test_metronome_beats_on_its_own_thread_until_it_is_closed() -> None:
     count = len(beats)
     assert count >= 10
     assert (beats[-1] - beats[0]) / PERIOD_NS >= count - 2, "never faster than 100 Hz"
-    assert len(metronome.periods()) == count - 1

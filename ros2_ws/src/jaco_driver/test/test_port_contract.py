@@ -113,9 +113,6 @@ class HandTurned:
     def __init__(self, rig: TopicRig, beat: Callable[[], None]) -> None:
         rig.beat, self._rig, self.alive = beat, rig, True
 
-    def periods(self) -> Vector:
-        return np.zeros(0)
-
     def close(self) -> None:
         self._rig.beat = lambda: None
 

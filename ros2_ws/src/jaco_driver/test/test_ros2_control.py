@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError
 from jaco_core.ros.interfaces import interface
+from jaco_driver.feedback import Measured
+from jaco_driver.ros2_control.arm import Ros2ControlArm
 from jaco_driver.ros2_control.commands import Array, PositionStyle, Trajectory, TrajectoryStyle, VelocityStyle
 from jaco_driver.ros2_control.robots import load_robot, robot_names
 
@@ -42,6 +46,27 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("controller: c\ncommand_interface: velocity\nspeed: 3\n")
     with pytest.raises(ConfigError, match=r"cannot be read: .*speed"):
         load_robot(str(tmp_path / "mine.yaml"))
+
+
+def test_a_gripper_of_another_controller_is_measured_and_never_moved() -> None:
+    robot = load_robot("kortex", joint_prefix="left_")
+    assert robot.state_names(ARM) == (*(f"left_joint_{n}" for n in range(1, 8)), "left_robotiq_85_left_knuckle_joint")
+    assert robot.driven(ARM).joint_names == ARM.joint_names[:7]
+    whole = load_robot("generic")
+    assert whole.driven(ARM) is ARM and whole.state_names(ARM) == ARM.joint_names
+    with pytest.raises(ConfigError, match="Arm 'ur5e' has 0 fingers"):
+        robot.state_names(load_arm("ur5e"))
+
+
+def test_commands_to_a_controller_without_the_gripper_leave_it_out() -> None:
+    sent: list[Any] = []
+    arm = Ros2ControlArm(ARM, load_robot("kortex"), lambda: None, 0.15, 1.0, lambda: 0)  # type: ignore[arg-type,return-value]
+    arm._controller = SimpleNamespace(send=sent.append)  # type: ignore[assignment]
+    measured = Measured(ARM.home, np.zeros(8), np.zeros(0))
+    arm.begin(measured)
+    applied = arm.command(SPEED, measured)
+    assert np.array_equal(applied[:7], SPEED[:7]) and applied[7] == 0.0
+    assert all(len(point.position) == len(point.velocity) == 7 for command in sent for point in command.points)
 
 
 def test_interfaces_are_looked_up_by_name_and_missing_ones_are_told() -> None:

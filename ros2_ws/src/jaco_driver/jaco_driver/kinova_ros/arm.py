@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -11,10 +12,11 @@ import numpy as np
 from jaco_core.arms import Arm
 from jaco_core.errors import ConfigError
 from jaco_core.types import Vector
-from jaco_core.units import seconds_to_ns
+from jaco_core.units import ns_to_seconds, seconds_to_ns
 from jaco_driver.feedback import JointFeedback, Measured
-from jaco_driver.kinova_ros.pacing import Mailbox, Metronome, Pace, measure_pace
+from jaco_driver.kinova_ros.pacing import PERIOD_NS, Mailbox, Metronome
 from jaco_driver.kinova_ros.wire import kinova_names, to_fields
+from jaco_driver.pace import Pace, measure_pace
 from jaco_driver.port import ConnectionLost
 from jaco_driver.topic_arm import Link, TopicArm
 
@@ -23,6 +25,8 @@ _STALE_S = 0.15
 _RESTS_S = 0.5
 # The latch is asked for again after this time, while there is reason to [s].
 _ASK_AGAIN_NS = seconds_to_ns(0.25)
+# A minute and a half of commands, of which the pace is told.
+_PACE_LENGTH = 9000
 
 
 class KinovaLink(Link, Protocol):
@@ -40,9 +44,6 @@ class KinovaLink(Link, Protocol):
 
 class Beats(Protocol):
     """Something that calls `KinovaRosArm.beat` at 100 Hz until it is closed."""
-
-    def periods(self) -> Vector:
-        """Returns the times between the last beats [s], shape (k,)."""
 
     @property
     def alive(self) -> bool:
@@ -85,6 +86,7 @@ class KinovaRosArm(TopicArm):
         self._kinova: KinovaLink | None = None
         self._beats: Beats | None = None
         self._latched_ns: int | None = None
+        self._sent: deque[tuple[int, int]] = deque(maxlen=_PACE_LENGTH)
 
     def connect(self) -> Link:
         self._mailbox = Mailbox(len(self._arm), _STALE_S, _RESTS_S)
@@ -95,14 +97,17 @@ class KinovaRosArm(TopicArm):
 
     def beat(self) -> None:
         """Sends the newest velocity; called every 10 ms."""
-        velocity, link = self._mailbox.take(self._clock()), self._kinova
-        if velocity is not None and link is not None:
-            link.send(to_fields(self._arm, velocity))
+        now_ns, link = self._clock(), self._kinova
+        letter = self._mailbox.take(now_ns)
+        if letter is not None and link is not None:
+            self._sent.append((now_ns, letter[1]))
+            link.send(to_fields(self._arm, letter[0]))
 
     def begin(self, measured: Measured) -> None:
         if self._kinova is not None:
             self._kinova.unlatch(self.connect_timeout)
         self._latched_ns = None
+        self._sent.clear()
         self._mailbox.rest(self._clock())
 
     def command(self, velocity: Vector, measured: Measured) -> Vector:
@@ -124,8 +129,8 @@ class KinovaRosArm(TopicArm):
             self._kinova.unlatch(self.connect_timeout)
 
     def pace(self) -> Pace | None:
-        """Returns how steadily commands have gone out of late; None before the first two."""
-        return measure_pace(self._beats.periods()) if self._beats is not None else None
+        """Returns how regularly commands have gone out of late; None before there are enough of them."""
+        return measure_pace(list(self._sent), ns_to_seconds(PERIOD_NS))
 
     def close(self) -> None:
         beats, self._beats = self._beats, None

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,13 +38,13 @@ class Mailbox:
         """From now on: zeros, and after a while nothing."""
         self.put(self._zero, steady_ns)
 
-    def take(self, steady_ns: int) -> Vector | None:
-        """Returns what is to be sent now, shape (n,), or None when nothing is."""
+    def take(self, steady_ns: int) -> tuple[Vector, int] | None:
+        """Returns what is to be sent now, shape (n,), with its age [ns], or None when nothing is."""
         with self._lock:
             age_ns = steady_ns - self._put_ns if self._put_ns is not None else self._timeout_ns + self._rests_ns + 1
             if age_ns <= self._timeout_ns:
-                return self._velocity
-            return self._zero if age_ns <= self._timeout_ns + self._rests_ns else None
+                return self._velocity, age_ns
+            return (self._zero, age_ns - self._timeout_ns) if age_ns <= self._timeout_ns + self._rests_ns else None
 
 
 def next_beat(beat_ns: int, now_ns: int) -> int:
@@ -55,32 +53,12 @@ def next_beat(beat_ns: int, now_ns: int) -> int:
     return beat_ns + (late + 1) * PERIOD_NS
 
 
-@dataclass(frozen=True)
-class Pace:
-    """How steadily beats came: their mean rate [Hz], and how far single periods were from 10 ms [ms]."""
-
-    rate_hz: float
-    jitter_ms_p50: float
-    jitter_ms_p99: float
-    jitter_ms_max: float
-
-
-def measure_pace(periods: Vector) -> Pace | None:
-    """Returns the pace of beats with these times between them [s], shape (k,); None when there are none."""
-    if not len(periods):
-        return None
-    jitter = np.abs(periods - PERIOD_NS * 1e-9) * 1e3
-    p50, p99 = np.percentile(jitter, (50, 99)).tolist()
-    return Pace(1.0 / float(periods.mean()), p50, p99, float(jitter.max()))
-
-
 class Metronome:
     """Calls `beat` every 10 ms on a thread of its own, against a fixed grid of times."""
 
     def __init__(self, beat: Callable[[], None]) -> None:
         self._beat = beat
         self._ended = threading.Event()
-        self._times: deque[int] = deque(maxlen=6000)
         self._thread = threading.Thread(target=self._run, name="kinova_100_hz", daemon=True)
         self._thread.start()
 
@@ -94,14 +72,8 @@ class Metronome:
         self._ended.set()
         self._thread.join(timeout=1.0)
 
-    def periods(self) -> Vector:
-        """Returns the times between the last beats [s], shape (k,)."""
-        return np.diff(np.array(self._times, dtype=np.float64)) * 1e-9
-
     def _run(self) -> None:
         due_ns = time.monotonic_ns()
         while not self._ended.wait(max(0.0, ns_to_seconds(due_ns - time.monotonic_ns()))):
-            now_ns = time.monotonic_ns()
-            self._times.append(now_ns)
             self._beat()
             due_ns = next_beat(due_ns, time.monotonic_ns())

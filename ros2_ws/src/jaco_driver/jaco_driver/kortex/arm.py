@@ -17,10 +17,10 @@ from jaco_driver.kortex.feedback import Feedback
 from jaco_driver.kortex.joints import JointMap
 from jaco_driver.kortex.life import Life, Phase
 from jaco_driver.kortex.loader import load_vendor
-from jaco_driver.kortex.pace import measure_pace
 from jaco_driver.kortex.settings import KortexSettings
 from jaco_driver.kortex.threads import UNWATCHED, WAIT, ArmThreads, wait_for
 from jaco_driver.kortex.vendor import Vendor
+from jaco_driver.pace import Pace, measure_pace
 from jaco_driver.port import ArmInFault, ConnectionLost
 
 _one_arm = threading.Lock()
@@ -177,12 +177,12 @@ class KortexArm:
         feedback = self._threads.fresh()
         return WrenchSample(now_ns, self._arm.base_frame, feedback.force, feedback.torque)
 
-    def pace(self) -> list[tuple[int, int]]:
-        """Returns when the speed commands since activation went out and how old they were then, both in steady ns."""
-        return list(self._threads.sent)
+    def pace(self) -> Pace | None:
+        """Returns how regularly speed commands have gone out since activation; None before there are enough of them."""
+        return measure_pace(list(self._threads.sent), self._settings.command_period) if self.is_open else None
 
     def _tell_pace(self) -> None:
-        pace = measure_pace(self.pace(), self._settings.command_period)
+        pace = self.pace()
         if pace is not None:
             self._threads.tell(pace.sentence())
 

@@ -64,7 +64,7 @@ class Commander(threading.Thread):
         self._speeds_due = False
         self._gripper_went = False
         self.pace: deque[tuple[int, int]] = deque(maxlen=_PACE_LENGTH)
-        """When each speed command went out (steady) and how old it was then [ns]."""
+        """When each command to the arm or its gripper went out (steady) and how old the velocity was then [ns]."""
         self.beaten_ns = time.monotonic_ns()
         """When the thread last came round (steady)."""
 
@@ -137,16 +137,25 @@ class Commander(threading.Thread):
             self._send(calls, self._velocity)
 
     def _send(self, calls: Calls, velocity: Vector) -> None:
-        """Makes one call: the gripper's when its speed has changed and the arm's was sent just before, else the arm's."""
+        """Makes one call: the gripper's when its speed has changed and the arm's was sent just before, else the arm's.
+
+        A gripper that is to stop does not wait for its turn.
+        """
         gripper = self._joints.gripper_speed(velocity)
-        turn = abs(gripper - self._gripper) > _GRIPPER_STEP or (gripper == 0.0) != (self._gripper == 0.0)
-        if turn and not (self._speeds_due and self._gripper_went):
+        ends = gripper == 0.0 and self._gripper != 0.0
+        changed = abs(gripper - self._gripper) > _GRIPPER_STEP or (gripper != 0.0 and self._gripper == 0.0)
+        if ends or (changed and not (self._speeds_due and self._gripper_went)):
             self._gripper_went = True
+            self._note()
             calls.gripper(gripper)
             self._gripper = gripper
         elif self._speeds_due:
             self._gripper_went = False
             self._speeds_due = False
-            start_ns = time.monotonic_ns()
-            self.pace.append((start_ns, start_ns - self._fed_ns))
+            self._note()
             calls.speeds(self._joints.speeds_deg(velocity))
+
+    def _note(self) -> None:
+        """Notes for the pace that a command goes out now."""
+        start_ns = time.monotonic_ns()
+        self.pace.append((start_ns, start_ns - self._fed_ns))

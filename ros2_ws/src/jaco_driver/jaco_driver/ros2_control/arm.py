@@ -8,7 +8,7 @@ from typing import Protocol
 
 from jaco_core.arms import Arm
 from jaco_core.errors import ContractError
-from jaco_core.types import Vector
+from jaco_core.types import Vector, frozen_vector
 from jaco_driver.feedback import JointFeedback, Measured
 from jaco_driver.port import ArmInFault, ConnectionLost
 from jaco_driver.ros2_control.commands import STYLES, Command
@@ -44,13 +44,18 @@ class Ros2ControlArm(TopicArm):
         connect_timeout: float,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        """`state_timeout`: joint states older than this [s] are a lost connection; `connect_timeout` [s]: for `configure`."""
-        self._names = tuple(robot.joint_prefix + name for name in arm.joint_names)
+        """`state_timeout`: joint states older than this [s] are a lost connection; `connect_timeout` [s]: for `configure`.
+
+        Raises:
+            ConfigError: the robot's file does not fit the arm.
+        """
+        names, driven = robot.state_names(arm), robot.driven(arm)
         super().__init__(
-            arm, JointFeedback(arm, self._names, state_timeout, torques=robot.effort == "compensated"), connect_timeout, clock
+            arm, JointFeedback(arm, names, state_timeout, torques=robot.effort == "compensated"), connect_timeout, clock
         )
         self._robot, self._make_link = robot, make_link
-        self._style = STYLES[robot.command_interface](arm)
+        self._count, self._names = len(driven), names[: len(driven)]
+        self._style = STYLES[robot.command_interface](driven)
         self._controller: ControllerLink | None = None
 
     def connect(self) -> Link:
@@ -69,11 +74,12 @@ class Ros2ControlArm(TopicArm):
         return link
 
     def begin(self, measured: Measured) -> None:
-        self._send(self._style.begin(measured.position, self._clock()))
+        self._send(self._style.begin(measured.position[: self._count], self._clock()))
 
     def command(self, velocity: Vector, measured: Measured) -> Vector:
-        self._send(self._style.move(velocity, measured.position, self._clock()))
-        return velocity
+        applied = frozen_vector([*velocity[: self._count], *[0.0] * (len(velocity) - self._count)])
+        self._send(self._style.move(applied[: self._count], measured.position[: self._count], self._clock()))
+        return applied
 
     def rest(self) -> None:
         self._send(self._style.rest())

@@ -180,6 +180,6 @@ def make_ros2_control(arm: Arm, node: Any) -> Ros2ControlArm:
     def make_link() -> ControllerTopics:
         # The other kinds of controllers stop by themselves when no command comes any more.
         guarded = robot.command_interface == "velocity"
-        return ControllerTopics(name, arm, robot, config.controller_connect_timeout, guarded=guarded)
+        return ControllerTopics(name, robot.driven(arm), robot, config.controller_connect_timeout, guarded=guarded)
 
     return Ros2ControlArm(arm, robot, make_link, config.controller_state_timeout, config.controller_connect_timeout)

@@ -9,7 +9,9 @@ from typing import Any
 
 import yaml
 
+from jaco_core.arms import Arm
 from jaco_core.errors import ConfigError
+from jaco_core.types import frozen_vector
 from jaco_driver.ros2_control.commands import STYLES
 
 EFFORTS = ("none", "compensated")
@@ -36,12 +38,17 @@ class Reset:
 
 @dataclass(frozen=True)
 class Robot:
-    """Controller and its kind, topics, prefix of the joint names, what tells faults and what clears them."""
+    """Controller and its kind, topics, prefix of the joint names, what tells faults and what clears them.
+
+    `gripper`: what the joint states call the arm's gripper where another controller has it: it is measured and never moved. Empty
+    where the controller drives every joint of the arm.
+    """
 
     controller: str
     command_interface: str
     joint_states: str = "/joint_state_broadcaster/joint_states"
     joint_prefix: str = ""
+    gripper: str = ""
     effort: str = "none"
     wrench: str = ""
     status: tuple[Status, ...] = ()
@@ -59,6 +66,24 @@ class Robot:
                 "'joint_states' must not be /joint_states, which the driver itself publishes; let the broadcaster use its local "
                 "topic (use_local_topics: true) or remap it."
             )
+
+    def driven(self, arm: Arm) -> Arm:
+        """Returns what of `arm` the controller drives."""
+        if not self.gripper:
+            return arm
+        count = [joint.kind for joint in arm.joints].count("arm")
+        return replace(arm, joints=arm.joints[:count], home=frozen_vector(arm.home[:count]))
+
+    def state_names(self, arm: Arm) -> tuple[str, ...]:
+        """Returns what the joint states call the joints of `arm`, in its order.
+
+        Raises:
+            ConfigError: `gripper` is given, and the arm has another number of fingers than one.
+        """
+        names = tuple(self.joint_prefix + name for name in self.driven(arm).joint_names)
+        if self.gripper and len(names) + 1 != len(arm):
+            raise ConfigError(f"Arm '{arm.name}' has {len(arm) - len(names)} fingers; 'gripper: {self.gripper}' is for one.")
+        return (*names, self.joint_prefix + self.gripper) if self.gripper else names
 
     @property
     def command_topic(self) -> str:

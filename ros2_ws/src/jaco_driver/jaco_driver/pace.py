@@ -10,6 +10,7 @@ import numpy as np
 # [s] A longer gap is a stop between two motions, not jitter.
 _PAUSE = 0.5
 _NS_PER_MS = 1e6
+_SPREAD = ("p50", "p99", "max")
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,16 @@ class Pace:
     jitter: tuple[float, float, float]
     age: tuple[float, float, float]
 
+    def figures(self) -> dict[str, float]:
+        """Returns all of it for programs, the times in ms."""
+        spreads = {"jitter_ms": self.jitter, "age_ms": self.age}
+        each = {f"{name}_{key}": value for name, spread in spreads.items() for key, value in zip(_SPREAD, spread, strict=True)}
+        return {"commands": float(self.count), "rate_hz": self.rate, **each}
+
     def sentence(self) -> str:
         """Returns all of it for people."""
         return (
-            f"{self.count} speed commands at {self.rate:.1f} Hz; jitter p50, p99, most: {_texts(self.jitter)} ms; "
+            f"{self.count} commands at {self.rate:.1f} Hz; jitter p50, p99, most: {_texts(self.jitter)} ms; "
             f"age at the wire: {_texts(self.age)} ms."
         )
 
