@@ -113,3 +113,9 @@ def test_force_on_the_tool_goes_to_the_supervisor(probe: Probe) -> None:
     assert probe.wrenches[-1].wrench.force.x == 3.0
     assert probe.wrenches[-1].header.frame_id == probe.bench.arm.base_frame
     probe.bench.base.force = np.zeros(3)
+
+
+def test_arm_stands_when_the_node_has_halted(probe: Probe) -> None:
+    probe.drive()
+    probe.node.quiesce()
+    assert not probe.bench.base.moving()

@@ -177,6 +177,10 @@ class KortexArm:
         feedback = self._threads.fresh()
         return WrenchSample(now_ns, self._arm.base_frame, feedback.force, feedback.torque)
 
+    def stopped(self, timeout: float) -> bool:
+        """Returns whether no stop is under way any more, after at most `timeout` [s]: the arm was seen to stand, or was given up."""
+        return not self.is_open or self._threads.stopped(timeout)
+
     def pace(self) -> list[tuple[int, int]]:
         """Returns when the speed commands since activation went out and how old they were then, both in steady ns."""
         return list(self._threads.sent)
