@@ -178,7 +178,7 @@ class KortexArm:
         return WrenchSample(now_ns, self._arm.base_frame, feedback.force, feedback.torque)
 
     def stopped(self, timeout: float) -> bool:
-        """Returns whether no stop is under way any more, after at most `timeout` [s]: the arm was seen to stand, or was given up."""
+        """Returns whether no stop is under way any more, after at most `timeout` [s]: the arm stands, or was given up."""
         return not self.is_open or self._threads.stopped(timeout)
 
     def pace(self) -> list[tuple[int, int]]:
