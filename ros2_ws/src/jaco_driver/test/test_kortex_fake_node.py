@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Iterator
 
@@ -21,7 +22,6 @@ from jaco_driver import backends
 from jaco_driver.kortex.testing import Faked
 from jaco_driver.node import DriverNode
 
-DOMAIN = 94
 TIMEOUT = 30.0
 # Speeds that must not move a stopped arm: so many joint states are answered with one.
 INSISTENCE = 10
@@ -82,7 +82,7 @@ class Probe:
 @pytest.fixture(scope="module")
 def probe() -> Iterator[Probe]:
     bench = Faked()
-    with pytest.MonkeyPatch.context() as patch, GraphUnderTest(DOMAIN, arm="gen3", backend="kortex") as graph:
+    with pytest.MonkeyPatch.context() as patch, GraphUnderTest(random.randrange(1, 102), arm="gen3", backend="kortex") as graph:
         patch.setitem(backends._BACKENDS, "kortex", lambda arm, node: bench.port)
         yield Probe(bench, graph)
 
