@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import random
 import re
 import signal
 import subprocess
@@ -33,7 +32,7 @@ from jaco_driver.emulator.emulator import Emulator
 from jaco_driver.kortex.testing import wheel_problem
 
 # Each test takes the next: what is left of the one before would be a second publisher of commands.
-DOMAINS = itertools.cycle(random.sample(range(1, 102), 101))
+DOMAINS = itertools.cycle(range(93, 102))
 TIMEOUT = 30.0
 
 
