@@ -11,11 +11,14 @@ from jaco_core.arms import Arm
 from jaco_core.errors import ContractError, HardwareFault
 from jaco_core.types import JointSample, VelocityCommand, WrenchSample, frozen_vector
 from jaco_core.watchdog import Watchdog
+from jaco_driver.braking import wait_for_stop
 from jaco_driver.feeling import wrench_of
 from jaco_driver.port import ArmPort, fault_of
 
 # [rad/s] Below this a joint stands still.
 _STANDSTILL = 1e-3
+# [s] Longest wait for a stop that goes out on another thread.
+_STOP_PATIENCE = 1.5
 
 
 class Driver:
@@ -106,9 +109,13 @@ class Driver:
         return self._fault
 
     def halt(self, now_ns: int) -> VelocityCommand:
-        """Commands rest, then stops, and returns that. A port that does not answer has its own time-out on the arm's side."""
+        """Commands rest, then stops, returns that, and has waited a bounded time for it: whatever ends next comes after the arm.
+
+        Does not raise: a port that does not answer has its own time-out on the arm's side.
+        """
         self._attempt(lambda: self._port.send(self._rest, now_ns))
         self._attempt(lambda: self._port.stop(now_ns))
+        wait_for_stop(self._port, _STOP_PATIENCE)
         return VelocityCommand(now_ns, self._arm.joint_names, self._rest)
 
     def _send(self, command: VelocityCommand, now_ns: int) -> VelocityCommand | None:

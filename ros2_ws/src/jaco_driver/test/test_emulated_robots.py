@@ -42,7 +42,7 @@ def test_base_tells_its_arm_and_moves_it(
     assert client.move([5.0] * (count + 1)).sub_error == 57 and client.move([5.0] * (count - 1)).sub_error == 57
     assert emulator.standing
     assert client.move([5.0] * count).error == 0
-    eventually(lambda: bool(np.all(emulator.read().velocity > np.radians(4.5))), "the speed")
+    eventually(lambda: bool(np.all(emulator.read().velocity[:count] > np.radians(4.5))), "the speed")
     assert client.stop().error == 0
     eventually(lambda: emulator.standing, "standstill")
 

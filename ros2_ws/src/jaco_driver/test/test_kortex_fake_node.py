@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Iterator
 
@@ -21,7 +22,6 @@ from jaco_driver import backends
 from jaco_driver.kortex.testing import Faked
 from jaco_driver.node import DriverNode
 
-DOMAIN = 94
 TIMEOUT = 30.0
 # Speeds that must not move a stopped arm: so many joint states are answered with one.
 INSISTENCE = 10
@@ -82,7 +82,7 @@ class Probe:
 @pytest.fixture(scope="module")
 def probe() -> Iterator[Probe]:
     bench = Faked()
-    with pytest.MonkeyPatch.context() as patch, GraphUnderTest(DOMAIN, arm="gen3", backend="kortex") as graph:
+    with pytest.MonkeyPatch.context() as patch, GraphUnderTest(random.randrange(1, 102), arm="gen3", backend="kortex") as graph:
         patch.setitem(backends._BACKENDS, "kortex", lambda arm, node: bench.port)
         yield Probe(bench, graph)
 
@@ -113,3 +113,9 @@ def test_force_on_the_tool_goes_to_the_supervisor(probe: Probe) -> None:
     assert probe.wrenches[-1].wrench.force.x == 3.0
     assert probe.wrenches[-1].header.frame_id == probe.bench.arm.base_frame
     probe.bench.base.force = np.zeros(3)
+
+
+def test_arm_stands_when_the_node_has_halted(probe: Probe) -> None:
+    probe.drive()
+    probe.node.quiesce()
+    assert not probe.bench.base.moving()

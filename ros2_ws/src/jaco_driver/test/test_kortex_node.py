@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -204,3 +205,21 @@ def test_arm_stands_by_itself_when_the_driver_is_killed_or_frozen(probe: Probe, 
     # The sentinel kills a frozen driver: thawed, it could not know for how long the arm was left alone.
     assert probe.process.wait(TIMEOUT) == -signal.SIGKILL
     assert not probe.moving()
+
+
+def test_driver_that_was_stopped_with_its_watcher_and_goes_on_does_not_move_the_arm(probe: Probe) -> None:
+    """As a terminal's Ctrl-Z and fg do to both."""
+    probe.drive()
+    watcher = int(Path(f"/proc/{probe.process.pid}/task/{probe.process.pid}/children").read_text().split()[0])
+    for pid in (probe.process.pid, watcher):
+        os.kill(pid, signal.SIGSTOP)
+    probe.until_still()
+    for pid in (probe.process.pid, watcher):
+        os.kill(pid, signal.SIGCONT)
+
+    def over() -> bool:
+        """The driver says what happened, or its watcher has ended it."""
+        assert not probe.moving(), "nothing moves before a reset"
+        return any(report.active for report in probe.reports) or probe.process.poll() is not None
+
+    probe.until(over, "the driver's report", driving=True)

@@ -20,6 +20,7 @@ from kortex_traps import EMULATED
 
 from jaco_core.errors import ConfigError, HardwareFault
 from jaco_driver.kortex.arm import KortexArm
+from jaco_driver.kortex.calls import Refused
 from jaco_driver.kortex.fake_client import FakeVendor
 from jaco_driver.kortex.loader import load_vendor
 from jaco_driver.kortex.testing import PATIENT, Emulated, Faked, wait_for
@@ -286,3 +287,15 @@ def test_port_that_is_closed_while_it_reconnects_stays_closed(faked: Faked) -> N
         faked.port.state(0)
     faked.base.drop_feedback = False
     faked.port.configure()
+
+
+def test_fault_that_a_refusal_tells_first_is_named_all_the_same(faked: Faked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jaco_driver.kortex.threads._REASON_WAIT", 20.0)
+    faked.port.activate(0)
+    drive(faked, faked.base.moving)
+    threads = faked.port._threads
+    refused = threading.Thread(target=threads.failed, args=(Refused("The base refused it.", 25), threads.calls()))
+    refused.start()
+    faked.base.emergency_stop()
+    refused.join(20.0)
+    assert "the emergency stop is pressed" in faked.port.fault()

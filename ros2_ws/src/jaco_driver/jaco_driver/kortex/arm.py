@@ -177,6 +177,10 @@ class KortexArm:
         feedback = self._threads.fresh()
         return WrenchSample(now_ns, self._arm.base_frame, feedback.force, feedback.torque)
 
+    def stopped(self, timeout: float) -> bool:
+        """Returns whether no stop is under way any more, after at most `timeout` [s]: the arm stands, or was given up."""
+        return not self.is_open or self._threads.stopped(timeout)
+
     def pace(self) -> Pace | None:
         """Returns how regularly speed commands have gone out since activation; None before there are enough of them."""
         return measure_pace(list(self._threads.sent), self._settings.command_period) if self.is_open else None

@@ -15,7 +15,11 @@ T = TypeVar("T")
 
 
 class Refused(ArmInFault):
-    """The base answered a call with an error."""
+    """The base answered a call with an error; `code`: its sub-error, 0 where it is this project that refuses."""
+
+    def __init__(self, text: str, code: int = 0) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class Calls:
@@ -101,6 +105,6 @@ class Calls:
             if code == INVALID_SESSION:
                 raise ConnectionLost(f"The base has ended the session for commands: {refusal_words(code)}.") from error
             if code is not None:
-                raise Refused(f"The base refused {what}: {refusal_words(code)}.") from error
+                raise Refused(f"The base refused {what}: {refusal_words(code)}.", code) from error
             reason = str(error) or "no answer"
             raise ConnectionLost(f"The base did not answer {what} within {timeout * 1000.0:.0f} ms ({reason}).") from error

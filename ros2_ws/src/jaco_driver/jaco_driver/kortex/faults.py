@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 NOT_MOVING = 19
 INVALID_SESSION = 12
-ALREADY_STOPPED = frozenset({NOT_MOVING, 22, 25})
+IN_FAULT = frozenset({22, 25})
+"""Refusals whose reason the feedback tells: in fault, in emergency stop."""
+ALREADY_STOPPED = frozenset({NOT_MOVING, *IN_FAULT})
 """Refusals of a stop that mean that the arm stands: not moving, in fault, in emergency stop."""
 WRONG_LOGIN = frozenset({15, 16})
 

@@ -17,6 +17,7 @@ from jaco_core.units import ns_to_seconds, seconds_to_ns
 from jaco_driver.kortex.calls import Calls, Refused
 from jaco_driver.kortex.commander import Commander
 from jaco_driver.kortex.connection import Connection
+from jaco_driver.kortex.faults import IN_FAULT
 from jaco_driver.kortex.feedback import Feedback
 from jaco_driver.kortex.heartbeat import Heartbeat
 from jaco_driver.kortex.joints import JointMap
@@ -32,13 +33,15 @@ from jaco_driver.port import ConnectionLost
 UNWATCHED = "The process that watches the driver's heartbeat is gone or hangs; restart the driver."
 # [s] Longest wait for what a base does at once.
 WAIT = 1.0
+# [s] And for the reason of a fault that it has named already.
+_REASON_WAIT = 0.1
 _POLL = 0.005
 _MOST_NEWS = 50
 
 
-def wait_for(condition: Callable[[], bool], otherwise: HardwareFault | None) -> None:
-    """Waits a bounded time; then raises `otherwise`, if it is not None. Raises what `condition` raises."""
-    deadline = time.monotonic() + WAIT
+def wait_for(condition: Callable[[], bool], otherwise: HardwareFault | None, timeout: float = WAIT) -> None:
+    """Waits for at most `timeout` [s]; then raises `otherwise`, if it is not None. Raises what `condition` raises."""
+    deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
             if otherwise is not None:
@@ -144,9 +147,17 @@ class ArmThreads:
         if calls is not self._present_calls():
             return  # it began on a connection that has been given up since
         if isinstance(error, Refused):
+            if error.code in IN_FAULT:
+                self._await_reason()
             self.fault(str(error))
         else:
             self._on_lost(error)
+
+    def _await_reason(self) -> None:
+        """Stops the arm, and waits a moment for the feedback to say which fault it is: the first words are those that stay."""
+        self._life.gate.shut()
+        self._stopper.request()
+        wait_for(lambda: self._life.phase is not Phase.ACTIVE, None, _REASON_WAIT)
 
     @property
     def sent(self) -> deque[tuple[int, int]]:
