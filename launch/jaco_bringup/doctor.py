@@ -68,8 +68,7 @@ from jaco_core.errors import JacoError
 found = {"install": loader.install_line()}
 try:
     vendor = loader.load_vendor()
-    serials = [device.get_info(vendor.camera_info.serial_number) for device in vendor.context().query_devices()]
-    found["pyrealsense2"] = f"{vendor.__version__}, cameras here: {', '.join(serials) or 'none'}"
+    found["pyrealsense2"] = f"{vendor.__version__}, cameras here: {', '.join(loader.connected_serials(vendor)) or 'none'}"
 except JacoError as error:
     found["pyrealsense2"] = f"! {error.__cause__}"
 print(json.dumps(found))

@@ -81,6 +81,7 @@ class FakeVendor:
     """Stands in for the module. `coming`: what the pipeline gives next; an exception is raised, None is silence."""
 
     serials: tuple[str, ...] = ("7",)
+    claimed: tuple[str, ...] = ()
     busy: bool = False
     model: distortion = distortion.none
     color_format: format = format.rgb8
@@ -94,8 +95,13 @@ class FakeVendor:
     camera_info: Any = camera_info
 
     def context(self) -> Any:
-        devices = [SimpleNamespace(get_info=lambda info, serial=serial: serial) for serial in self.serials]
+        devices = [SimpleNamespace(get_info=lambda info, serial=serial: self._tell(serial)) for serial in self.serials]
         return SimpleNamespace(query_devices=lambda: devices)
+
+    def _tell(self, serial: str) -> str:
+        if serial in self.claimed:
+            raise RuntimeError("failed to set power state")
+        return serial
 
     def config(self) -> FakeConfig:
         return FakeConfig(self)

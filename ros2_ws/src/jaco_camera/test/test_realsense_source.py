@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import re
 import sys
@@ -120,10 +121,24 @@ def test_silence_and_a_lost_connection_are_told_apart() -> None:
 
 
 def test_a_camera_that_is_not_there_is_refused_with_those_that_are() -> None:
-    with pytest.raises(HardwareFault, match=r"camera '9' is not connected; serial numbers here: 7\."):
+    with pytest.raises(HardwareFault, match=r"camera '9' is not connected, or in use; serial numbers here: 7\."):
         opened(FakeVendor(), target=Target("9"))
     with pytest.raises(HardwareFault, match="serial numbers here: none"):
         opened(FakeVendor(serials=()))
+
+
+def test_a_camera_that_another_process_has_claimed_does_not_hide_the_others() -> None:
+    vendor = FakeVendor(serials=("3", "7"), claimed=("3",))
+    assert loader.connected_serials(vendor) == ["7"]
+    assert opened(vendor, target=Target("7")).live
+    with pytest.raises(HardwareFault, match=r"camera '3' is not connected, or in use; serial numbers here: 7\."):
+        opened(vendor, target=Target("3"))
+
+
+def test_stamps_of_two_clocks_are_not_compared() -> None:
+    given = frames(1, WALL)
+    other = dataclasses.replace(given.depth, stamp_ms=5.0, domain=fake.timestamp_domain.hardware_clock)
+    assert opened(FakeVendor(coming=fake.deque([FakeFrames(given.color, other)]))).grab()
 
 
 def test_a_camera_that_somebody_else_uses_does_not_start() -> None:

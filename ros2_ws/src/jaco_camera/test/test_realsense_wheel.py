@@ -105,7 +105,7 @@ def test_depth_lies_where_the_colour_sensor_sees_it_and_belongs_to_its_picture(r
 
 
 def test_a_camera_that_is_not_there_is_a_fault(rs: Any) -> None:
-    with pytest.raises(HardwareFault, match=r"camera '0000' is not connected; serial numbers here"):
+    with pytest.raises(HardwareFault, match=r"camera '0000' is not connected, or in use; serial numbers here"):
         source_opener("realsense:0000", depth=True)()
 
 

@@ -30,3 +30,15 @@ def load_vendor() -> Any:
         # libusb is not in the wheel. A module that is not there at all has a name.
         remedy = f"call `{install_line()}`" if error.name == "pyrealsense2" else "install the Debian package libusb-1.0-0"
         raise ConfigError(f"The RealSense library does not import ({error}): {remedy}.") from error
+
+
+def connected_serials(vendor: Any) -> list[str]:
+    """Returns the serial numbers of the cameras here that no other process has claimed. `vendor`: the module pyrealsense2."""
+    devices = vendor.context().query_devices()
+    serials = []
+    for index in range(len(devices)):
+        try:
+            serials.append(str(devices[index].get_info(vendor.camera_info.serial_number)))
+        except RuntimeError:
+            continue  # one that is claimed is listed, and cannot be asked
+    return serials

@@ -13,7 +13,7 @@ import numpy as np
 from jaco_camera.calibration import Calibration
 from jaco_camera.capture import Capture
 from jaco_camera.realsense.clock import DeviceClock
-from jaco_camera.realsense.loader import load_vendor
+from jaco_camera.realsense.loader import connected_serials, load_vendor
 from jaco_core.depth import MM_PER_M, depth_in_millimetres
 from jaco_core.errors import ConfigError, HardwareFault
 from jaco_core.units import ns_to_seconds
@@ -159,13 +159,19 @@ class RealSenseSource:
             return False
         # Also of those that are not kept: the quickest frame tells the device's time.
         age_ns = self._age(colour)
-        if abs(colour.get_timestamp() - depth.get_timestamp()) > MAX_SKEW_MS:
+        # Stamps of different clocks cannot be compared; then the SDK's word must do.
+        comparable = colour.get_frame_timestamp_domain() == depth.get_frame_timestamp_domain()
+        if comparable and abs(colour.get_timestamp() - depth.get_timestamp()) > MAX_SKEW_MS:
             return False
         self._number, self._frames, self._age_ns = colour.get_frame_number(), frames, age_ns
         return True
 
     def _age(self, frame: Any) -> int:
-        """Returns how old [ns] the frame is now, by whatever clock the SDK has stamped it."""
+        """Returns how old [ns] the frame is now, by whatever clock the SDK has stamped it.
+
+        Global time is the device's own, which the SDK maps to the host's clock (librealsense #3909); system time is the host's
+        own. Both count in ms since 1970. The stamp is that of the first byte sent, right after the exposure.
+        """
         if not self.live:
             return 0
         stamp_ns = round(float(frame.get_timestamp()) * 1e6)
@@ -179,11 +185,10 @@ class RealSenseSource:
 
     def _require_connected(self) -> None:
         """Checks that the camera is there. The SDK would wait 15 s for it to come, longer than a node may take to stop."""
-        info = self._vendor.camera_info.serial_number
-        serials = [device.get_info(info) for device in self._vendor.context().query_devices()]
+        serials = connected_serials(self._vendor)
         if not serials or (self._target.serial and self._target.serial not in serials):
             raise HardwareFault(
-                f"{self._target} is not connected; serial numbers here: {', '.join(serials) or 'none'}. "
+                f"{self._target} is not connected, or in use; serial numbers here: {', '.join(serials) or 'none'}. "
                 "Is it plugged into a USB 3 port, and do udev rules let this user open it?"
             )
 
