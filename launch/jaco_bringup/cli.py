@@ -28,6 +28,8 @@ Task = Annotated[str, typer.Option(help="Task that is asked of the arm.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the whole run.")]
 Realtime = Annotated[bool, typer.Option("--realtime", help="Pace the simulator to the wall clock instead of lockstep.")]
 Profile = Annotated[str, typer.Option(help="Simulator profile.")]
+Cameras = Annotated[str, typer.Option(help="Further cameras: wrist,scene in simulation, a YAML file on the real graph.")]
+Depth = Annotated[bool, typer.Option("--depth", help="Publish depth, aligned to the camera's picture.")]
 
 
 class Side(str, Enum):
@@ -68,11 +70,14 @@ def sim(
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps to run, in place of episodes.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
     size: Annotated[str, typer.Option(help="With --learn: the new column, wide or narrow.")] = "wide",
+    cameras: Cameras = "",
+    depth: Depth = False,
 ) -> None:
     """Run episodes in simulation, through the whole graph, and report on them."""
     from jaco_bringup.commands.sim import SimOptions, run
 
     options = SimOptions(episodes, seed, task, policy, profile, realtime, report, domain, run_dir, quiet)
+    options = replace(options, cameras=cameras, depth=depth)
     raise typer.Exit(run(replace(options, learn=learn, steps=steps, method=method, size=size)))
 
 
@@ -109,8 +114,11 @@ def up(
     task: Task = "reach",
     policy: Policy = "reach",
     camera: Annotated[
-        str, typer.Option(help="Camera of the real graph: device:0, URL, video file or folder of images.")
+        str, typer.Option(help="Camera of the real graph: device:0, realsense:, URL, video file or folder of images.")
     ] = "device:0",
+    loop: Annotated[bool, typer.Option("--loop", help="A video file or folder in its place begins again at its end.")] = False,
+    cameras: Cameras = "",
+    depth: Depth = False,
     calibration: Annotated[str, typer.Option(help="Calibration file of that camera.")] = "",
     camera_pose: Annotated[str, typer.Option(help="Where it is: a YAML file, or a name that the package has.")] = "nominal",
     start: Annotated[str, typer.Option(help="Where the real graph's episodes start: random or home.")] = "random",
@@ -138,9 +146,10 @@ def up(
     from jaco_bringup.commands.up import run
 
     common: dict[str, bool | int | float | str | tuple[str, ...]] = {"arm": arm, "task": task, "policy": policy}
+    common |= {"cameras": cameras, "depth": depth}
     common |= {"episodes": episodes} | ({"mode": mode} if mode else {})
     kortex: dict[str, int | str] = {"robot_ip": robot_ip, "tcp_port": port_tcp, "udp_port": port_udp, "credentials": credentials}
-    seen: dict[str, float | str] = {"camera": camera, "calibration": calibration, "camera_pose": camera_pose}
+    seen: dict[str, bool | float | str] = {"camera": camera, "loop": loop, "calibration": calibration, "camera_pose": camera_pose}
     own: dict[str, bool | int | float | str] = (
         {"realtime": True} if side is Side.sim else {**seen, "start": start, "minutes": minutes, "backend": backend, **kortex}
     )
@@ -151,7 +160,7 @@ def up(
 
 @app.command()
 def emulate(
-    arm: Annotated[str, typer.Argument(help="Arm that the base has: gen3.")] = "gen3",
+    arm: Annotated[str, typer.Argument(help="Arm that the base has: gen3, gen3_6dof or gen3_lite.")] = "gen3",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port_tcp: Annotated[int, typer.Option(min=0, max=65535, help="Port of the high-level API; 0: a free one.")] = 10000,
     port_udp: Annotated[int, typer.Option(min=0, max=65535, help="Port of the cyclic API; 0: a free one.")] = 10001,
@@ -166,7 +175,7 @@ def emulate(
         int | None, typer.Option(min=0, max=101, help="ROS domain of a graph before whose episodes the target is moved.")
     ] = None,
 ) -> None:
-    """Emulate a Kortex base with a Gen3 in the simulator's scene, for the real driver to connect to."""
+    """Emulate a Kortex base with its arm in the simulator's scene, for the real driver to connect to."""
     from jaco_bringup.commands.emulate import EmulateOptions, run
 
     ports = port_tcp, port_udp, port_control

@@ -61,6 +61,20 @@ print(json.dumps(found))
 """
 """Run on its own, since Kinova's client needs another protobuf than the rest may have loaded."""
 
+REALSENSE_PROBE = """
+import json
+from jaco_camera.realsense import loader
+from jaco_core.errors import JacoError
+found = {"install": loader.install_line()}
+try:
+    vendor = loader.load_vendor()
+    serials = [device.get_info(vendor.camera_info.serial_number) for device in vendor.context().query_devices()]
+    found["pyrealsense2"] = f"{vendor.__version__}, cameras here: {', '.join(serials) or 'none'}"
+except JacoError as error:
+    found["pyrealsense2"] = f"! {error.__cause__}"
+print(json.dumps(found))
+"""
+"""Run on its own: a library for cameras that are not there must not keep the rest from being reported."""
 
 TRY_PRIORITY = """
 import os, resource
@@ -196,6 +210,16 @@ def check_kortex(found: Mapping[str, str]) -> Finding:
     return Finding("kortex_api", State.NOTE, answer[2:], remedy)
 
 
+def check_realsense(found: Mapping[str, str]) -> Finding:
+    """The library for Intel RealSense cameras; `found` is REALSENSE_PROBE's answer."""
+    answer = found.get("pyrealsense2", "! it could not be looked for")
+    if not answer.startswith("! "):
+        return Finding("pyrealsense2", State.OK, answer)
+    install = found.get("install", "pip install pyrealsense2")
+    remedy = f"Only an Intel RealSense needs it: {install}, and sudo apt-get install libusb-1.0-0"
+    return Finding("pyrealsense2", State.NOTE, answer[2:], remedy)
+
+
 def read_os_release(path: Path = Path("/etc/os-release")) -> dict[str, str]:
     """The fields of an os-release file, without their quotes; empty where there is none."""
     try:
@@ -240,6 +264,7 @@ def examine(root: Path) -> list[Finding]:
     if is_set_up:
         findings += check_environment(probe_environment(root))
         findings.append(check_kortex(probe_environment(root, KORTEX_PROBE)))
+        findings.append(check_realsense(probe_environment(root, REALSENSE_PROBE)))
     findings.append(check_policies(find_policies(root / "models/policies")))
     return findings
 

@@ -11,15 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 
+from jaco_bringup.cameras import read_cameras
 from jaco_bringup.policies import find_policy
-from jaco_core.arms import arm_names
+from jaco_core.arms import arm_names, load_arm
+from jaco_core.cameras import further_cameras
 from jaco_core.errors import ConfigError
 from jaco_driver.backends import backend_names
 from jaco_learner.embedded.settings import METHODS, SIZES, Settings
 from jaco_safety.modes import MODE_NAMES
-from jaco_sim.profiles import profile_names
+from jaco_sim.profiles import FURTHER_CAMERAS, profile_names
 from jaco_tasks.registry import task_names
 
 Value = bool | int | float | str | tuple[str, ...]
@@ -112,7 +115,13 @@ MODE = ArgumentSpec("mode", "autonomous", "How much the policy may do; the opera
 # On an arm nothing moves until somebody chooses so.
 REAL_MODE = ArgumentSpec("mode", "observe", MODE.description, MODE_NAMES)
 
-CAMERA = ArgumentSpec("camera", "device:0", "Camera: device:0, /dev/video0, a URL, a video file or a folder of images.")
+CAMERA = ArgumentSpec(
+    "camera", "device:0", "Camera: device:0, /dev/video0, realsense:, a URL, a video file or a folder of images."
+)
+LOOP = ArgumentSpec("loop", False, "true: a video file or folder that stands for the camera begins again at its end.")
+DEPTH = ArgumentSpec("depth", False, "true: the camera, in simulation every one, publishes depth aligned to its picture.")
+CAMERAS = ArgumentSpec("cameras", "", f"Further cameras, with commas between: {', '.join(FURTHER_CAMERAS)}; empty: none.")
+REAL_CAMERAS = ArgumentSpec("cameras", "", "Further cameras: a YAML file, as jaco_camera's README shows; empty: none.")
 CALIBRATION = ArgumentSpec("calibration", "", "File of ROS's camera_calibration; empty: an ideal camera.")
 # The shipped policies were trained on pictures of this view.
 FIELD_OF_VIEW = ArgumentSpec("field_of_view", 46.0, "Vertical field of view of a camera without a calibration file [deg].")
@@ -151,13 +160,14 @@ LEARNING_DIR = ArgumentSpec(
 
 _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
 _PERCEIVED = (CAMERA_POSE, START, MOVE_EVERY, MINUTES)
-SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE)
+SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE, CAMERAS, DEPTH)
 _ARM = (BACKEND, ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS, CONTROLLERS)
-REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, CAMERA, CALIBRATION, FIELD_OF_VIEW, WIDTH, HEIGHT, RATE, *_ARM, REAL_MODE, *_PERCEIVED)
+_SEEN = (CAMERA, LOOP, CALIBRATION, FIELD_OF_VIEW, WIDTH, HEIGHT, RATE, DEPTH, REAL_CAMERAS)
+REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, *_SEEN, *_ARM, REAL_MODE, *_PERCEIVED)
 _LEARNING = (STEPS, METHOD, SIZE, LEARNING_RATE, LEARNING_DIR)
 # An update takes seconds on a busy machine, and the simulator waits for it.
 LEARN_TIMEOUT = ArgumentSpec(LOCKSTEP_TIMEOUT.name, 60.0, LOCKSTEP_TIMEOUT.description)
-LEARN_ARGUMENTS = (*_COMMON, REALTIME, LEARN_TIMEOUT, PROFILE, MODE, *_LEARNING)
+LEARN_ARGUMENTS = (*_COMMON, REALTIME, LEARN_TIMEOUT, PROFILE, MODE, CAMERAS, DEPTH, *_LEARNING)
 
 
 def complete(specs: tuple[ArgumentSpec, ...], given: Mapping[str, Value]) -> dict[str, Value]:
@@ -185,13 +195,18 @@ def sim_graph(arguments: Mapping[str, Value]) -> Graph:
     a = complete(SIM_ARGUMENTS, arguments)
     shared: dict[str, Value] = {"arm": a["arm"]}
     waiting: dict[str, Value] = {"lockstep": not a["realtime"], "lockstep_timeout": a["lockstep_timeout"]}
+    cameras = further_cameras(name.strip() for name in str(a["cameras"]).split(","))
+    unknown = [name for name in cameras if name not in FURTHER_CAMERAS]
+    if unknown:
+        raise ConfigError(f"The simulator has no camera '{unknown[0]}'; known: {', '.join(FURTHER_CAMERAS)}.")
+    seen: dict[str, Value] = {"depth": a["depth"], **({"cameras": cameras} if cameras else {})}
     sim = NodeSpec(
         "sim",
         "jaco_sim",
         "sim",
-        {**shared, **waiting, "task": a["task"], "profile": a["profile"], "seed": a["seed"]},
+        {**shared, **waiting, "task": a["task"], "profile": a["profile"], "seed": a["seed"], **seen},
     )
-    return _graph("sim", a, shared, waiting, (sim,))
+    return _graph("sim", a, shared, waiting, (sim,), cameras)
 
 
 def learn_graph(arguments: Mapping[str, Value]) -> Graph:
@@ -248,18 +263,29 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
         "camera",
         {
             "source": a["camera"],
+            "loop": a["loop"],
             "calibration": a["calibration"],
             "field_of_view": a["field_of_view"],
             "width": a["width"],
             "height": a["height"],
             "rate": a["rate"],
+            "depth": a["depth"],
+            "pose": a["camera_pose"],
+            "parent_frame": load_arm(str(a["arm"])).base_frame,
         },
+    )
+    entries = read_cameras(Path(str(a["cameras"])).expanduser()) if a["cameras"] else ()
+    # What the policy does not act on may be lost for a while.
+    further = (
+        NodeSpec(entry.node, "jaco_camera", "camera", entry.parameters, entry.remappings, critical=False, restart=True)
+        for entry in entries
     )
     perception = NodeSpec("perception", "jaco_camera", "perception", {**shared, "camera_pose": a["camera_pose"]})
     returning: dict[str, Value] = {"task": a["task"], "start": a["start"], "move_every": a["move_every"]}
     reset = NodeSpec("reset", "jaco_driver", "reset", {**shared, **returning})
     driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, **_backend(a)})
-    return _graph("real", a, shared, {"lockstep": False}, (camera, perception, reset, driver))
+    arm_side = (*further, camera, perception, reset, driver)
+    return _graph("real", a, shared, {"lockstep": False}, arm_side, tuple(entry.name for entry in entries))
 
 
 def _backend(a: Mapping[str, Value]) -> dict[str, Value]:
@@ -276,11 +302,20 @@ def _backend(a: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _graph(
-    name: str, a: Mapping[str, Value], shared: dict[str, Value], waiting: dict[str, Value], arm_side: tuple[NodeSpec, ...]
+    name: str,
+    a: Mapping[str, Value],
+    shared: dict[str, Value],
+    waiting: dict[str, Value],
+    arm_side: tuple[NodeSpec, ...],
+    cameras: tuple[str, ...],
 ) -> Graph:
-    """Puts the nodes that every graph has before those of `arm_side`, and the manager of them all behind."""
+    """Puts the nodes that every graph has before those of `arm_side`, and the manager of them all behind.
+
+    `cameras`: names of the further ones, which are recorded too. Policy and supervisor look at the one on /camera alone.
+    """
     lockstep: dict[str, Value] = {"lockstep": waiting["lockstep"]}
-    recorder = NodeSpec("recorder", "jaco_monitor", "recorder", {"run_dir": a["run_dir"], **lockstep})
+    watched: dict[str, Value] = {"cameras": cameras} if cameras else {}
+    recorder = NodeSpec("recorder", "jaco_monitor", "recorder", {"run_dir": a["run_dir"], **watched, **lockstep})
     markers = NodeSpec("markers", "jaco_monitor", "markers", {**shared, **lockstep}, critical=False, restart=True)
     supervisor = NodeSpec("supervisor", "jaco_safety", "supervisor", {**shared, **waiting, "mode": a["mode"]})
     policy = NodeSpec(

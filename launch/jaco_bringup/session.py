@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from jaco_bringup.domain import RosDomain, take_domain
 from jaco_bringup.graph import Graph
 from jaco_bringup.run_log import Terminal
 from jaco_bringup.runner import Outcome, Runner
+from jaco_core.domain import RosDomain, take_domain
 from jaco_core.errors import ConfigError
 
 

@@ -1,6 +1,8 @@
 """The checks of `./jaco doctor`, on invented machines."""
 
 import ast
+import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -111,3 +113,16 @@ def test_kinovas_client_is_a_note_with_the_way_to_get_it() -> None:
     assert missing.state is State.NOTE
     assert missing.text == "No module named 'kortex_api'"
     assert "pip install --target there" in missing.remedy
+
+
+def test_the_realsense_library_is_a_note_with_the_way_to_get_it() -> None:
+    assert doctor.check_realsense({"pyrealsense2": "2.59.1, cameras here: none"}).state is State.OK
+    missing = doctor.check_realsense({"pyrealsense2": "! No module named 'pyrealsense2'", "install": "pip install it"})
+    assert missing.state is State.NOTE and missing.text == "No module named 'pyrealsense2'"
+    assert "pip install it" in missing.remedy and "libusb-1.0-0" in missing.remedy
+
+
+def test_the_realsense_probe_answers_whether_the_library_is_there_or_not() -> None:
+    done = subprocess.run([sys.executable, "-c", doctor.REALSENSE_PROBE], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert "pip install pyrealsense2==" in found["install"] and found["pyrealsense2"]

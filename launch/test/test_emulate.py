@@ -19,12 +19,12 @@ import pytest
 from jaco_interfaces.msg import EpisodeState
 
 from jaco_bringup.commands.emulate import EmulateOptions, parse_troubles, start
-from jaco_bringup.domain import take_domain
 from jaco_bringup.emulation.node import Person
 from jaco_bringup.emulation.stage import Stage
 from jaco_camera.calibration import load_calibration
 from jaco_camera.sources import source_opener
 from jaco_core.arms import load_arm
+from jaco_core.domain import take_domain
 from jaco_core.errors import ConfigError, JacoError
 from jaco_core.ros import qos
 from jaco_core.ros.testing import GraphUnderTest
@@ -66,18 +66,18 @@ def test_the_camera_node_can_open_the_emulated_camera(emulation: tuple[Emulator,
     source = source_opener(f"http://127.0.0.1:{control.port}/camera.mjpg")()
     try:
         assert source.live and source.grab()
-        before = source.decode()
+        before = source.decode().image
         assert before.shape == (64, 64, 3) and before.std() > 10.0
         ask(control, "/move?name=target&x=0.35&y=0.15&z=0.035", "POST")
         for _ in range(100):
             assert source.grab()
-            after = source.decode()
+            after = source.decode().image
             red = (after[:, :, 0] > 130) & (after[:, :, 1] < 60)
             if np.abs(after.astype(int) - before).max() > 60 and red.any():
                 break
         else:
             pytest.fail("the target was not seen to move")
-        assert source.grab() and not np.array_equal(source.decode(), after), "a camera without noise looks frozen"
+        assert source.grab() and not np.array_equal(source.decode().image, after), "a camera without noise looks frozen"
     finally:
         source.close()
 
@@ -117,13 +117,13 @@ def test_an_object_that_is_not_there_is_not_moved() -> None:
 def test_where_no_episode_could_start_a_target_is_drawn_all_the_same() -> None:
     stage = Stage("reach", "gen3", "nominal", 0)
     # Straight up: the palm is far above everything that the task accepts.
-    assert np.all(np.isfinite(stage.reset(3, np.zeros(7))["target"]))
+    assert np.all(np.isfinite(stage.reset(3, np.zeros(8))["target"]))
 
 
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"arm": "j2n6s300"}, "knows the arm 'gen3'"),
+        ({"arm": "j2n6s300"}, "knows the arms gen3, gen3_6dof"),
         ({"task": "juggle"}, "juggle"),
         ({"profile": "mars"}, "mars"),
         ({"troubles": ("hang=true",)}, "no trouble 'hang'"),

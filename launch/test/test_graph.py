@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jaco_bringup import graph as graph_module
+from jaco_bringup.cameras import KEYS
 from jaco_bringup.graph import GRAPHS, ArgumentSpec, complete, learn_graph, real_graph, sim_graph
 from jaco_core.errors import ConfigError
 from jaco_core.parameters import build, parameters_of
@@ -89,6 +90,63 @@ def test_on_an_arm_somebody_sees_the_target_and_brings_the_arm_back() -> None:
     assert graph.node("perception").parameters["camera_pose"] == "/there.yaml"
     assert (graph.node("reset").parameters["start"], graph.node("reset").parameters["move_every"]) == ("home", 3)
     assert graph.node("supervisor").parameters["mode"] == "observe"
+
+
+def test_further_cameras_of_the_simulator_are_drawn_and_recorded() -> None:
+    graph = sim_graph({"cameras": "wrist, scene", "depth": True, "run_dir": "/run"})
+    assert graph.node("sim").parameters["cameras"] == graph.node("recorder").parameters["cameras"] == ("wrist", "scene")
+    assert graph.node("sim").parameters["depth"] is True
+    assert "cameras" not in sim_graph({}).node("sim").parameters
+    assert learn_graph({"cameras": "wrist"}).node("sim").parameters["cameras"] == ("wrist",)
+    with pytest.raises(ConfigError, match="no camera 'ceiling'; known: wrist, scene"):
+        sim_graph({"cameras": "ceiling"})
+
+
+def test_each_further_camera_of_the_real_graph_is_a_node_with_topics_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "cameras.yaml"
+    (tmp_path / "wrist_pose.yaml").touch()
+    file.write_text(
+        "wrist: {source: 'realsense:12', depth: true, pose: wrist_pose.yaml, parent_frame: hand, rate: 30.0}\n"
+        "side: {source: device:1}\n"
+    )
+    graph = real_graph({"cameras": str(file), "run_dir": "/run"})
+    wrist, policys = graph.node("wrist_camera"), graph.node("camera")
+    assert dict(wrist.parameters) == {
+        "source": "realsense:12",
+        "depth": True,
+        "pose": str(tmp_path / "wrist_pose.yaml"),
+        "parent_frame": "hand",
+        "rate": 30.0,
+        "frame_id": "wrist_camera",
+    }
+    assert dict(wrist.remappings)["/camera/image_raw"] == "/wrist_camera/image_raw" and len(wrist.remappings) == 4
+    # Only the one that the policy acts on is on /camera, and only its loss ends the run.
+    assert not policys.remappings and policys.critical and not wrist.critical and wrist.restart
+    assert graph.node("recorder").parameters["cameras"] == ("wrist", "side")
+    names = [node.name for node in graph.nodes]
+    assert names.index("side_camera") < names.index("camera") and "wrist_camera" in graph.node("manager").parameters["restarting"]  # type: ignore[operator]
+    config = config_of("jaco_camera", "camera")
+    build(config, dict(wrist.parameters))
+    assert {*KEYS, "frame_id"} == {info.name for info in parameters_of(config)}
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("wrist: {depth: true}", "'wrist' .* has no 'source'"),
+        ("wrist: {source: 'device:1', zoom: 2}", "unknown parameter 'zoom'; parameters: source"),
+        ("wrist: {source: [1, 2]}", r"source is \[1, 2\]"),
+        ("policy: {source: 'device:1'}", "'policy' already"),
+        ("- wrist", "each camera's name"),
+        ("wrist: {", "is no YAML"),
+    ],
+)
+def test_a_camera_file_that_is_wrong_is_refused_in_one_sentence(tmp_path: Path, text: str, part: str) -> None:
+    (tmp_path / "cameras.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=part):
+        real_graph({"cameras": str(tmp_path / "cameras.yaml")})
+    with pytest.raises(ConfigError, match="cannot be read: No such file"):
+        real_graph({"cameras": str(tmp_path / "none.yaml")})
 
 
 def test_learning_explores() -> None:

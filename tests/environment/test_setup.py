@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -23,9 +22,11 @@ def test_the_first_call_sets_up_and_hands_over(machine: BareMachine) -> None:
 def test_a_second_call_does_nothing_and_is_quick(machine: BareMachine) -> None:
     machine.run("./jaco", "models")
     machine.take_calls()
-    start = time.monotonic()
+    before = os.times()
     code, output = machine.run("./jaco", "models")
-    assert time.monotonic() - start < 2.0
+    after = os.times()
+    # Of a processor, not of the clock: the machine may do other things besides.
+    assert sum(after[2:4]) - sum(before[2:4]) < 2.0
     assert (code, output, machine.take_calls()) == (0, "", ["cli models"])
 
 

@@ -11,9 +11,9 @@ from fault_check import check
 from jaco_bringup.bench.faults.bench import play
 from jaco_bringup.bench.faults.matrix import BY_NAME
 from jaco_bringup.bench.faults.stage import fault_graph
-from jaco_bringup.domain import take_random_domain
 from jaco_bringup.policies import find_policy
 from jaco_bringup.runner import Runner
+from jaco_core.domain import take_random_domain
 
 ON_THEIR_OWN = ("policy_killed", "supervisor_killed", "manager_killed")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from graph_program import Listener, Program
 
-from jaco_bringup.domain import RosDomain, take_random_domain
+from jaco_core.domain import RosDomain, take_random_domain
 from jaco_core.ros.testing import GraphUnderTest
 
 

@@ -11,8 +11,8 @@ from typing import TypeAlias
 import pytest
 from graph_program import Program
 
-from jaco_bringup.domain import RosDomain
 from jaco_bringup.policies import find_policy
+from jaco_core.domain import RosDomain
 
 Start: TypeAlias = Callable[..., Program]
 

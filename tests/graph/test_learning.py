@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from jaco_bringup.commands.replay import replay
-from jaco_bringup.domain import take_random_domain
 from jaco_bringup.graph import Graph, Value, learn_graph
 from jaco_bringup.runner import Runner
+from jaco_core.domain import take_random_domain
 from jaco_learner.embedded.log import read_log
 from jaco_learner.embedded.versions import VersionStore
 from jaco_monitor.report import write_summary

@@ -10,9 +10,9 @@ from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, SceneState
 from sensor_msgs.msg import JointState
 
 from jaco_bringup.bench.standin import standin_graph
-from jaco_bringup.domain import take_random_domain
 from jaco_bringup.runner import Outcome, Runner
 from jaco_core.arms import load_arm
+from jaco_core.domain import take_random_domain
 from jaco_core.ros import convert, qos
 from jaco_core.ros.testing import GraphUnderTest
 from jaco_core.types import ENDED, RUNNING

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from jaco_bringup.bench.lockstep import Figure
 from jaco_bringup.bench.measured import summary_of
-from jaco_bringup.domain import RosDomain
+from jaco_core.domain import RosDomain
 
 # Computes for as long as the process that started it lives.
 _BUSY = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): sum(range(10000))"

@@ -11,10 +11,10 @@ import numpy as np
 from jaco_bringup.bench.lockstep import Figure
 from jaco_bringup.bench.measured import RunFailed, record_run, run_quietly
 from jaco_bringup.bench.ticks import TOPICS, tick_figures
-from jaco_bringup.domain import RosDomain
 from jaco_bringup.graph import Graph, NodeSpec, Value
 from jaco_bringup.policies import find_policy
 from jaco_core.arms import load_arm
+from jaco_core.domain import RosDomain
 from jaco_monitor.recorder.writer import FILE_NAME
 from jaco_monitor.recording import Recording
 

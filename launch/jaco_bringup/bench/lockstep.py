@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jaco_bringup.bench.measured import summary_of
-from jaco_bringup.domain import RosDomain
+from jaco_core.domain import RosDomain
 
 EPISODES = 10
 

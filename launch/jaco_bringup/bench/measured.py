@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from jaco_bringup.domain import RosDomain
 from jaco_bringup.graph import Graph, Value, sim_graph
 from jaco_bringup.run_log import is_error
 from jaco_bringup.session import run_graph
+from jaco_core.domain import RosDomain
 from jaco_core.errors import ContractError
 from jaco_monitor.report import write_summary
 from jaco_monitor.summary import Summary

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from jaco_bringup.bench import false_stops, latency, lockstep
 from jaco_bringup.bench.lockstep import Figure
-from jaco_bringup.domain import RosDomain
+from jaco_core.domain import RosDomain
 from jaco_core.errors import ConfigError
 
 Figures = Mapping[str, Figure | Mapping[str, Figure]]

@@ -36,6 +36,8 @@ class SimOptions:
     steps: int = 0
     method: str = "progressive"
     size: str = "wide"
+    cameras: str = ""
+    depth: bool = False
 
     def graph(self, run_dir: Path | None) -> Graph:
         """Returns the graph to run, with the learner where it learns; `run_dir` is needed then.
@@ -52,7 +54,7 @@ class SimOptions:
 
     def arguments(self, run_dir: Path | None) -> dict[str, Value]:
         """Returns the arguments of the graph."""
-        names = ("arm", "episodes", "seed", "task", "policy", "profile", "realtime")
+        names = ("arm", "episodes", "seed", "task", "policy", "profile", "realtime", "cameras", "depth")
         return {**{name: getattr(self, name) for name in names}, "run_dir": str(run_dir or "")}
 
 

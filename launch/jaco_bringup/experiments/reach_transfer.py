@@ -9,10 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jaco_bringup.bench.measured import run_quietly
-from jaco_bringup.domain import RosDomain
 from jaco_bringup.experiments.curve import Curve
 from jaco_bringup.experiments.plot import draw_curves
 from jaco_bringup.graph import Graph, Value, learn_graph
+from jaco_core.domain import RosDomain
 from jaco_core.errors import ConfigError
 from jaco_learner.embedded.log import read_log
 

@@ -12,6 +12,7 @@ setup(
         ("share/jaco_camera", ["package.xml"]),
     ],
     install_requires=["setuptools"],
+    extras_require={"realsense": ["pyrealsense2==2.59.1.11053"]},
     zip_safe=False,
     entry_points={
         "console_scripts": ["camera = jaco_camera.node:main", "perception = jaco_camera.perception.node:main"],

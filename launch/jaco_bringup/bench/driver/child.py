@@ -66,10 +66,11 @@ def drive(port: KortexArm, seconds: float, silent: threading.Event) -> None:
     told = False
     while due - begin < seconds and not silent.is_set():
         # Cosine: at its highest when the benchmark begins to watch.
-        velocity = np.full(7, SPEED * np.cos(2.0 * np.pi * SWING * (due - begin)))
+        # The gripper rests: what the wire carries is to be the speeds.
+        velocity = np.array([SPEED * np.cos(2.0 * np.pi * SWING * (due - begin))] * 7 + [0.0])
         port.send(velocity, time.time_ns())
         state = port.state(time.time_ns())
-        if not told and np.all(np.abs(state.velocity) > _MOVES):
+        if not told and np.all(np.abs(state.velocity[:7]) > _MOVES):
             told = True
             print("driving", flush=True)
         due += PERIOD_S

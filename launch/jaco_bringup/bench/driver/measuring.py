@@ -40,10 +40,22 @@ TRAPS: Mapping[str, Callable[[Emulator, Child], object]] = MappingProxyType(
         "socket_closed": lambda emulator, child: emulator.drop_connections(),
         "fault": lambda emulator, child: emulator.fault("MAXIMUM_CURRENT"),
         "emergency_stop": lambda emulator, child: emulator.set_troubles(emergency_stop=True),
+        "another_session": lambda emulator, child: emulator.set_troubles(rival_session=True),
+        "no_power": lambda emulator, child: emulator.set_troubles(switched_off=True),
+        "late_notification": lambda emulator, child: late_notification(emulator),
+        "feedback_frozen": lambda emulator, child: emulator.set_troubles(frozen_feedback=True),
+        "feedback_nan": lambda emulator, child: emulator.set_troubles(nan_feedback=True),
+        "replies_garbled": lambda emulator, child: emulator.set_troubles(garbled_replies=True),
         "commands_end": lambda emulator, child: os.kill(child.pid, signal.SIGUSR1),
     }
 )
 """What is done to the driver or to the base while the arm moves."""
+
+
+def late_notification(emulator: Emulator) -> None:
+    """Faults the base, which then tells who did not ask for it, and late."""
+    emulator.set_troubles(stray_notifications=True, late_notifications=0.1)
+    emulator.fault("MAXIMUM_CURRENT")
 
 
 def measure() -> dict[str, Figure]:

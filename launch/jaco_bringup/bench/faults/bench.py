@@ -11,7 +11,7 @@ from typing import Any
 from jaco_bringup.bench.faults.matrix import FAULTS, Fault
 from jaco_bringup.bench.faults.measure import FaultFigures
 from jaco_bringup.bench.faults.stage import stage
-from jaco_bringup.domain import RosDomain
+from jaco_core.domain import RosDomain
 
 Report = Callable[[Fault, FaultFigures], None]
 

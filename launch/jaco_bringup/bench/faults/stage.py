@@ -169,6 +169,8 @@ class Stage:
         if fault.ends_run:
             witness.wait(lambda: self.runner.poll() is not None, WATCH_S, f"the runner to miss '{fault.target}'")
             self.runner.stop()
+            with contextlib.suppress(TimeoutExceeded):
+                witness.wait(lambda: last_word_ns(tuple(witness.applied), since_ns) is not None, WATCH_S, "the arm's last word")
             return
         if fault.act is Act.FREEZE and fault.target in ("sim", "supervisor"):
             # A frozen supervisor says nothing, and a frozen simulator shows nothing, before it runs again.

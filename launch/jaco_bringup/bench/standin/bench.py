@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 
 from jaco_bringup.bench.lockstep import Figure
 from jaco_bringup.bench.measured import run_quietly
-from jaco_bringup.domain import RosDomain
 from jaco_bringup.graph import Graph, NodeSpec, Value, real_graph
+from jaco_core.domain import RosDomain
 from jaco_monitor.report import write_summary
 
 EPISODES = 20

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import cv2
 
+from jaco_camera.calibration import Calibration
 from jaco_camera.fitting import centre_fit
 from jaco_camera.health import CameraHealth, HealthReport
 from jaco_camera.pacing import Backoff, Pacer
 from jaco_camera.sources import FrameSource, SourceOpener
 from jaco_core.errors import HardwareFault, JacoError
-from jaco_core.types import RgbImage
+from jaco_core.types import DepthImage, RgbImage
 from jaco_core.units import ns_to_seconds
 
 JOIN_TIMEOUT_S = 10.0
@@ -21,12 +22,18 @@ JOIN_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True)
 class Frame:
-    """A fitted picture, uint8, shape (height, width, 3), and the time of its capture [ns] on the clock of the grabber's owner."""
+    """A fitted picture, uint8, shape (height, width, 3), and the time of its capture [ns] on the clock of the grabber's owner.
+
+    `depth` [mm], uint16, shape (height, width), aligned with the picture, and the `calibration` of the source's picture before it
+    was fitted, from sources that know them.
+    """
 
     image: RgbImage
     stamp_ns: int
     source_width: int
     source_height: int
+    depth: DepthImage | None = None
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
@@ -120,16 +127,21 @@ class Grabber:
         stamp_ns, now_ns = self._clocks.stamp(), self._clocks.steady()
         if source.live and self._pacer.wait_ns(now_ns) > 0:
             return
-        image = source.decode()
-        height, width, _ = image.shape
-        fitted = centre_fit(width, height, *self._size).apply(image)
+        capture = source.decode()
+        if capture.age_ns > self._health.timeout_ns:
+            with self._lock:
+                self._health.failed(_too_late(capture.age_ns, self._health.timeout_ns))
+            return
+        height, width, _ = capture.image.shape
+        fit = centre_fit(width, height, *self._size)
+        image, depth = fit.apply(capture.image), None if capture.depth is None else fit.apply_to_depth(capture.depth)
         self._pacer.take(now_ns)
         self._backoff.succeeded()
         with self._lock:
-            self._health.frame(fitted, now_ns)
+            self._health.frame(image, now_ns, depth)
             if self._health.frozen:
                 return  # a hung camera's picture is stale, whatever its stamp says
-            self._newest = Frame(fitted, stamp_ns, width, height)
+            self._newest = Frame(image, stamp_ns - capture.age_ns, width, height, depth, capture.calibration)
         self._on_frame()
 
     def _lose(self, source: FrameSource, reason: str) -> None:
@@ -160,3 +172,8 @@ class Grabber:
     def _pause(self, nanoseconds: int) -> bool:
         """Waits and tells whether it was ended by `stop`."""
         return self._stop.wait(ns_to_seconds(nanoseconds))
+
+
+def _too_late(age_ns: int, allowed_ns: int) -> str:
+    age_s, allowed_s = ns_to_seconds(age_ns), ns_to_seconds(allowed_ns)
+    return f"A frame was {age_s:.2f} s old when it came; at most {allowed_s:.2f} s are allowed."

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from enum import IntEnum
 
-from jaco_core.types import RgbImage
+from jaco_core.types import DepthImage, RgbImage
 from jaco_core.units import NS_PER_S, ns_to_seconds, seconds_to_ns
 
 
@@ -40,27 +40,35 @@ class CameraHealth:
         self._frozen_frames = frozen_frames
         self._started_ns: int | None = None
         self._last_ns: int | None = None
-        self._digest: int | None = None
+        self._still = {"picture": _Still(), "depth": _Still()}
         self._period_ns = 0.0
         self._frames = 0
-        self._identical = 0
         self._reconnects = 0
         self._failure = ""
 
     @property
     def frozen(self) -> bool:
-        """Whether the picture has stood still for so long that the camera must be taken for hung."""
+        """Whether the picture or the depth has stood still for so long that the camera must be taken for hung."""
         return 0 < self._frozen_frames <= self._identical
+
+    @property
+    def timeout_ns(self) -> int:
+        """Silence, or a frame's age on arrival, beyond this is a fault [ns]."""
+        return self._timeout_ns
+
+    @property
+    def _identical(self) -> int:
+        return max(still.identical for still in self._still.values())
 
     def start(self, now_ns: int) -> None:
         """Silence counts from `now_ns` on."""
         self._started_ns = now_ns
 
-    def frame(self, image: RgbImage, now_ns: int) -> None:
-        """Counts a frame."""
-        digest = zlib.crc32(image.tobytes())
-        self._identical = self._identical + 1 if digest == self._digest else 0
-        self._digest = digest
+    def frame(self, image: RgbImage, now_ns: int, depth: DepthImage | None = None) -> None:
+        """Counts a frame, with its depth where the camera measures it."""
+        self._still["picture"].look(image)
+        if depth is not None:
+            self._still["depth"].look(depth)
         if self._last_ns is not None:
             period = float(now_ns - self._last_ns)
             self._period_ns = period if self._period_ns == 0.0 else 0.9 * self._period_ns + 0.1 * period
@@ -93,5 +101,19 @@ class CameraHealth:
             silence_s, allowed_s = ns_to_seconds(silence_ns), ns_to_seconds(self._timeout_ns)
             return Level.ERROR, f"No frame for {silence_s:.1f} s; at most {allowed_s:.1f} s are allowed."
         if self.frozen:
-            return Level.ERROR, f"The picture has not changed for {self._identical} frames; the camera seems to hang."
+            what, still = max(self._still.items(), key=lambda item: item[1].identical)
+            return Level.ERROR, f"The {what} has not changed for {still.identical} frames; the camera seems to hang."
         return Level.OK, "Frames are coming."
+
+
+class _Still:
+    """Counts how often in a row an image is the same again."""
+
+    def __init__(self) -> None:
+        self._digest: int | None = None
+        self.identical = 0
+
+    def look(self, image: RgbImage | DepthImage) -> None:
+        digest = zlib.crc32(image.tobytes())
+        self.identical = self.identical + 1 if digest == self._digest else 0
+        self._digest = digest

@@ -1,9 +1,10 @@
-"""Where frames come from. Every source gives RGB images and is opened from one line of text.
+"""Where frames come from. Every source gives RGB images, some with depth, and is opened from one line of text.
 
 device:0, /dev/video0      a camera on this machine
 rtsp://..., http://...     a network camera
 clip.mp4, file:clip.mp4    a video file
-stills/, folder:stills     a folder of images, in the order of their names
+stills/, folder:stills     a folder of images, in the order of their names; depth of a.png: a.depth.png, 16 bit, in mm
+realsense:                 an Intel RealSense, with depth; realsense:SERIAL one of several, realsense:FILE.db3 a recording
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from jaco_camera.capture import Capture
+from jaco_camera.realsense.source import realsense_opener
 from jaco_core.errors import ConfigError, HardwareFault
-from jaco_core.types import RgbImage
+from jaco_core.types import DepthImage, RgbImage
 
 OPEN_TIMEOUT_MS = 5000
 READ_TIMEOUT_MS = 2000
+DEPTH_SUFFIX = ".depth.png"
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".webp"})
 URL_SCHEMES = ("rtsp", "rtsps", "rtmp", "http", "https", "udp", "tcp")
 
@@ -37,8 +41,8 @@ class FrameSource(Protocol):
     def grab(self) -> bool:
         """Captures the next frame and tells whether there was one. Bounded in time; what it captured is as old as its return."""
 
-    def decode(self) -> RgbImage:
-        """Returns the captured frame, uint8, shape (height, width, 3), RGB.
+    def decode(self) -> Capture:
+        """Returns the captured frame.
 
         Raises:
             HardwareFault: it cannot be decoded.
@@ -76,11 +80,11 @@ class VideoSource:
             return True
         return self._loop and bool(self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)) and bool(self._capture.grab())
 
-    def decode(self) -> RgbImage:
+    def decode(self) -> Capture:
         valid, image = self._capture.retrieve()
         if not valid or image is None:
             raise HardwareFault(f"Camera source '{self._target}' gave a frame that cannot be decoded.")
-        return _rgb(image)
+        return Capture(_rgb(image))
 
     def close(self) -> None:
         self._capture.release()
@@ -91,21 +95,26 @@ class FolderSource:
 
     live = False
 
-    def __init__(self, folder: Path, *, loop: bool = False) -> None:
-        """Lists the images in `folder`.
+    def __init__(self, folder: Path, *, loop: bool = False, depth: bool = False) -> None:
+        """Lists the images in `folder`. `depth`: each one comes with the depth that lies beside it.
 
         Raises:
             HardwareFault: it cannot be read.
-            ConfigError: there are none.
+            ConfigError: there are none, or one lacks its depth.
         """
         self.endless = loop
+        self._depth = depth
         self._index = -1
         try:
-            self._paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+            images = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+            self._paths = sorted(path for path in images if not path.name.endswith(DEPTH_SUFFIX))
         except OSError as error:
             raise HardwareFault(f"Image folder '{folder}' cannot be read: {error.strerror}.") from error
         if not self._paths:
             raise ConfigError(f"Image folder '{folder}' has no images; known suffixes: {', '.join(sorted(IMAGE_SUFFIXES))}.")
+        lacking = next((path for path in self._paths if depth and not _depth_path(path).is_file()), None)
+        if lacking is not None:
+            raise ConfigError(f"Image '{lacking}' has no depth beside it: '{_depth_path(lacking).name}', 16 bit, in mm.")
 
     def grab(self) -> bool:
         following = self._index + 1
@@ -114,12 +123,12 @@ class FolderSource:
         self._index = min(following, len(self._paths))
         return self._index < len(self._paths)
 
-    def decode(self) -> RgbImage:
+    def decode(self) -> Capture:
         path = self._paths[self._index]
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if image is None:
             raise HardwareFault(f"Image '{path}' cannot be decoded.")
-        return _rgb(image)
+        return Capture(_rgb(image), _read_depth(_depth_path(path)) if self._depth else None)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -128,14 +137,28 @@ class FolderSource:
 SourceOpener = Callable[[], FrameSource]
 
 
-def source_opener(text: str, *, loop: bool = False) -> SourceOpener:
+def source_opener(text: str, *, loop: bool = False, depth: bool = False) -> SourceOpener:
     """Returns a function that opens the source that `text` stands for, as often as it is called.
 
-    `loop`: files and folders begin again at their end. Opening raises HardwareFault or ConfigError with one sentence.
+    `loop`: files and folders begin again at their end. `depth`: every capture has its depth. Opening raises HardwareFault or
+    ConfigError with one sentence.
 
     Raises:
-        ConfigError: `text` is no known kind of source, or a file or folder that does not exist.
+        ConfigError: `text` is no known kind of source, a file or folder that does not exist, or what gives no depth is to.
     """
+    scheme, separator, rest = text.partition(":")
+    path = Path(rest if separator and scheme in ("file", "folder") else text).expanduser()
+    if separator and scheme == "realsense":
+        return realsense_opener(rest, loop=loop, depth=depth)
+    if text and path.is_dir():
+        return lambda: FolderSource(path, loop=loop, depth=depth)
+    opener = _colour_opener(text, path, loop)
+    if depth:
+        raise ConfigError(f"Camera source '{text}' gives no depth; give realsense: or a folder that has it beside its images.")
+    return opener
+
+
+def _colour_opener(text: str, path: Path, loop: bool) -> SourceOpener:
     scheme, separator, rest = text.partition(":")
     if separator and scheme == "device":
         return _device_opener(text, rest)
@@ -143,14 +166,11 @@ def source_opener(text: str, *, loop: bool = False) -> SourceOpener:
         return _device_opener(text, text.removeprefix("/dev/video"))
     if separator and scheme in URL_SCHEMES:
         return lambda: VideoSource(text, live=True)
-    path = Path(rest if separator and scheme in ("file", "folder") else text).expanduser()
-    if text and path.is_dir():
-        return lambda: FolderSource(path, loop=loop)
     if path.is_file():
         return lambda: VideoSource(str(path), live=False, loop=loop)
     raise ConfigError(
-        f"Camera source '{text}' is no file or folder; give device:0, a URL ({', '.join(URL_SCHEMES)}), a video file or a folder "
-        "of images."
+        f"Camera source '{text}' is no file or folder; give device:0, realsense:, a URL ({', '.join(URL_SCHEMES)}), a video file "
+        "or a folder of images."
     )
 
 
@@ -163,3 +183,16 @@ def _device_opener(text: str, number: str) -> SourceOpener:
 def _rgb(image: np.ndarray[Any, Any]) -> RgbImage:
     """Returns OpenCV's BGR `image` as RGB."""
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _depth_path(image: Path) -> Path:
+    """Returns where the depth of `image` lies."""
+    return image.with_name(image.stem + DEPTH_SUFFIX)
+
+
+def _read_depth(path: Path) -> DepthImage:
+    depth = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if depth is None or depth.dtype != np.uint16 or depth.ndim != 2:
+        found = "unreadable" if depth is None else f"{depth.dtype} of shape {depth.shape}"
+        raise HardwareFault(f"Depth '{path}' must be one channel of 16 bit, in mm; it is {found}.")
+    return np.asarray(depth, dtype=np.uint16)

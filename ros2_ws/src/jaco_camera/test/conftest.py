@@ -11,7 +11,7 @@ import pytest
 # So that tests find their support module in every import mode of pytest.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from camera_support import FRAMES, HEIGHT, WIDTH, picture
+from camera_support import FRAMES, HEIGHT, WIDTH, depth, picture
 
 
 @pytest.fixture
@@ -34,3 +34,10 @@ def folder(tmp_path: Path) -> Path:
         cv2.imwrite(str(path / f"{index:03d}.png"), cv2.cvtColor(picture(index), cv2.COLOR_RGB2BGR))
     (path / "notes.txt").write_text("not an image")
     return path
+
+
+@pytest.fixture
+def depth_folder(folder: Path) -> Path:
+    for index in range(3):
+        cv2.imwrite(str(folder / f"{index:03d}.depth.png"), depth(index))
+    return folder

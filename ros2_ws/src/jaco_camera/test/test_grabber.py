@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
-from camera_support import picture
+from camera_support import depth, picture
 
+from jaco_camera.capture import Capture
 from jaco_camera.grabber import Clocks, Frame, Grabber
 from jaco_camera.health import CameraHealth, Level
 from jaco_core.errors import HardwareFault
-from jaco_core.types import RgbImage
 
 WAIT_S = 5.0
 
@@ -27,6 +28,7 @@ class FakeSource:
     _offers: list[int] = field(default_factory=list)
     _news: threading.Condition = field(default_factory=threading.Condition)
     _current: int = 0
+    age_ns: int = 0
 
     def offer(self, index: int) -> None:
         with self._news:
@@ -43,9 +45,8 @@ class FakeSource:
             self._current = self._offers.pop(0)
         return self._current >= 0
 
-    def decode(self) -> RgbImage:
-        image: RgbImage = picture(self._current)
-        return image
+    def decode(self) -> Capture:
+        return Capture(picture(self._current), depth(self._current), self.age_ns)
 
     def close(self) -> None:
         self.closed = True
@@ -105,6 +106,27 @@ def test_a_frame_is_fitted_stamped_at_its_capture_and_given_out_once() -> None:
         assert (frame.source_width, frame.source_height) == (96, 64)
         assert before <= frame.stamp_ns <= 1_000_000_000 + time.monotonic_ns()
         assert rig.grabber.take() is None
+
+
+def test_depth_comes_fitted_with_its_frame_and_the_stamp_is_that_of_the_exposure() -> None:
+    with grabbing(lambda: FakeSource(age_ns=200_000_000)) as rig:
+        before = 1_000_000_000 + time.monotonic_ns()
+        rig.opened[0].offer(3)
+        frame = rig.next()
+        assert frame.depth is not None and frame.depth.dtype == np.uint16
+        np.testing.assert_array_equal(np.unique(frame.depth), [503, 1003])  # one or the other, never something between
+        assert before - 200_000_000 <= frame.stamp_ns <= 1_000_000_000 + time.monotonic_ns() - 200_000_000
+
+
+def test_a_frame_that_comes_late_is_withheld_and_a_fault_until_one_is_in_time() -> None:
+    with grabbing(lambda: FakeSource(age_ns=round((WAIT_S + 1.0) * 1e9))) as rig:
+        rig.opened[0].offer(1)
+        until(lambda: rig.grabber.report().level == Level.ERROR)
+        assert "6.00 s old when it came; at most 5.00 s" in rig.grabber.report().message
+        assert rig.grabber.take() is None
+        rig.opened[0].age_ns = 0
+        rig.opened[0].offer(2)
+        assert rig.next().image[0, 0, 0] == 40 and rig.grabber.report().level == Level.OK
 
 
 def test_the_newest_frame_wins() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from camera_support import picture
+from camera_support import depth, picture
 
 from jaco_camera.health import CameraHealth, Level
 
@@ -59,3 +59,13 @@ def test_a_failure_is_told_until_the_next_frame() -> None:
     assert (report.level, report.message, report.reconnects) == (Level.ERROR, "The cable is out.", 1)
     health.frame(picture(1), 2 * MS)
     assert health.report(2 * MS).level == Level.OK
+
+
+def test_depth_that_stands_still_under_a_living_picture_is_an_error() -> None:
+    health = CameraHealth(10.0, 3)
+    for index in range(4):
+        health.frame(picture(index), index * MS, depth(1))
+    report = health.report(4 * MS)
+    assert health.frozen and report.level == Level.ERROR and "The depth has not changed for 3 frames" in report.message
+    health.frame(picture(4), 4 * MS, depth(2))
+    assert health.report(4 * MS).level == Level.OK

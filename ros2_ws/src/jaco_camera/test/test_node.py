@@ -13,14 +13,15 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
+from tf2_msgs.msg import TFMessage
 
 from jaco_camera.node import CameraNode
+from jaco_core.domain import take_random_domain
 from jaco_core.ros import qos
-from jaco_core.ros.convert import image_from_message, stamp_to_ns
+from jaco_core.ros.convert import depth_from_message, image_from_message, stamp_to_ns
 from jaco_core.ros.waiting import spin_until, wait_for_peers
 
-DOMAIN = 71
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 OK, ERROR = b"\x00", b"\x02"
 
 
@@ -48,7 +49,8 @@ def camera(**parameters: Any) -> Iterator[tuple[CameraNode, Listener, Callable[[
     arguments = ["--ros-args"]
     for name, value in parameters.items():
         arguments += ["-p", f"{name}:={value}"]
-    rclpy.init(args=arguments, domain_id=DOMAIN)
+    domain = take_random_domain()
+    rclpy.init(args=arguments, domain_id=domain.number)
     try:
         node, listener, executor = CameraNode(), Listener(), SingleThreadedExecutor()
         executor.add_node(node)
@@ -58,6 +60,7 @@ def camera(**parameters: Any) -> Iterator[tuple[CameraNode, Listener, Callable[[
         node.release()
     finally:
         rclpy.shutdown()
+        domain.release()
 
 
 def test_a_video_is_published_with_matching_stamps_and_its_end_is_a_fault(video: Path) -> None:
@@ -77,6 +80,46 @@ def test_a_video_is_published_with_matching_stamps_and_its_end_is_a_fault(video:
         assert first.header.frame_id == info.header.frame_id == "front"
         assert (info.width, info.height, info.distortion_model) == (32, 24, "plumb_bob") and info.k[0] > 0.0
         assert "ended" in listener.diagnostics[-1].status[0].message
+
+
+def test_depth_is_published_with_its_picture_under_one_stamp_through_one_lens(depth_folder: Path) -> None:
+    with camera(source=depth_folder, loop=True, depth=True, rate=50.0, width=32, height=32) as (node, listener, spin):
+        depths: list[Image] = []
+        infos: list[CameraInfo] = []
+        listener.endpoints += [
+            listener.create_subscription(Image, "/camera/aligned_depth_to_color/image_raw", depths.append, qos.STATE),
+            listener.create_subscription(CameraInfo, "/camera/aligned_depth_to_color/camera_info", infos.append, qos.STATE),
+        ]
+        assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        wait_for_peers(listener.endpoints, TIMEOUT_S)
+        assert node.trigger_activate() == TransitionCallbackReturn.SUCCESS
+        spin(lambda: len(listener.images) >= 4 and len(depths) >= 4 and len(infos) >= 4, "pictures with depth")
+
+        pictures = {stamp_to_ns(message.header.stamp): message for message in listener.images}
+        for message in depths[:3]:
+            found, picture = depth_from_message(message), pictures[stamp_to_ns(message.header.stamp)]
+            index = int(image_from_message(picture)[0, 0, 0]) // 20
+            assert found.shape == (32, 32) and message.header.frame_id == picture.header.frame_id
+            assert (found[0, 0], found[0, -1]) == (500 + index, 1000 + index)
+        assert infos[0].k.tolist() == listener.infos[0].k.tolist() and infos[0].header == listener.infos[0].header
+
+
+def test_the_cameras_place_is_a_static_frame(folder: Path, tmp_path: Path) -> None:
+    pose = tmp_path / "wrist.yaml"
+    pose.write_text("position: [0.0, 0.1, 0.05]\nquaternion: [0.0, 0.0, 0.0, 1.0]\n")
+    with camera(source=folder, pose=pose, parent_frame="hand", frame_id="wrist_camera") as (node, listener, spin):
+        told: list[TFMessage] = []
+        listener.create_subscription(TFMessage, "/tf_static", told.append, qos.LATCHED)
+        assert node.trigger_configure() == TransitionCallbackReturn.SUCCESS
+        spin(lambda: bool(told), "the frame, also for who comes late")
+        (frame,) = told[0].transforms
+        assert (frame.header.frame_id, frame.child_frame_id) == ("hand", "wrist_camera")
+        assert (frame.transform.translation.y, frame.transform.rotation.w) == (0.1, 1.0)
+
+
+def test_a_source_without_depth_refuses_configure(video: Path) -> None:
+    with camera(source=video, depth=True) as (node, _, _spin):
+        assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
 
 
 def test_a_lost_folder_is_reported_and_comes_back(folder: Path) -> None:

@@ -46,7 +46,7 @@ class Stage:
 
 
 def test_a_scene_for_each_image_says_where_the_target_is_or_why_not() -> None:
-    with GraphUnderTest(31) as graph:
+    with GraphUnderTest() as graph:
         stage = Stage(graph)
         first = stage.show(draw((0.50, -0.10)))
         graph.until(lambda: len(stage.scenes) == 1, "the first scene")
@@ -61,7 +61,7 @@ def test_a_scene_for_each_image_says_where_the_target_is_or_why_not() -> None:
 
 
 def test_a_region_of_three_numbers_or_an_unknown_pose_is_refused() -> None:
-    with GraphUnderTest(32, camera_pose="nowhere") as graph:
+    with GraphUnderTest(camera_pose="nowhere") as graph:
         assert not graph.configure(graph.add(PerceptionNode))
-    with GraphUnderTest(32, lower="[0.1, 0.2, 0.3]") as graph:
+    with GraphUnderTest(lower="[0.1, 0.2, 0.3]") as graph:
         assert not graph.configure(graph.add(PerceptionNode))

@@ -13,6 +13,7 @@ from jaco_core.errors import ConfigError, ContractError
 from jaco_core.models import arm_model
 from jaco_core.models.j2n6s300 import TRACKED_POINTS as TRACKED_POINTS
 from jaco_core.models.j2n6s300 import kinova_model_folder as kinova_model_folder
+from jaco_core.models.linkage import Linkage as Linkage
 from jaco_core.models.parts import TrackedPoint as TrackedPoint
 from jaco_core.types import Vector
 
@@ -44,6 +45,7 @@ class Kinematics:
         self._offsets = np.array([point.offset for point in points])
         self._qpos = np.array([self._model.joint(name).qposadr[0] for name in arm.joint_names])
         self._dofs = np.array([self._model.joint(name).dofadr[0] for name in arm.joint_names])
+        self._linkage = Linkage(self._model)
         self._jacobian = np.zeros((3, self._model.nv))
         self.positions: NDArray[np.float64] = np.zeros((len(self.names), 3))
         self.update(arm.home)
@@ -63,6 +65,7 @@ class Kinematics:
             raise ContractError(f"The arm has {len(self._qpos)} joints and was given {len(position)} angles.")
         data = self._data
         data.qpos[self._qpos] = position
+        self._linkage.follow(data)
         mujoco.mj_kinematics(self._model, data)
         mujoco.mj_comPos(self._model, data)
         rotation = data.xmat[self._bodies].reshape(-1, 3, 3)

@@ -11,6 +11,8 @@ from jaco_core.errors import ContractError
 
 Vector = NDArray[np.float64]
 RgbImage = NDArray[np.uint8]
+DepthImage = NDArray[np.uint16]
+"""Depth along the optical axis [mm], shape (height, width); 0 where it is not known, as in REP 118."""
 
 
 def frozen_vector(values: ArrayLike) -> Vector:

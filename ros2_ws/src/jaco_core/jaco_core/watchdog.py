@@ -10,7 +10,7 @@ class Watchdog:
 
     It is asked once per `period` [s] and bites at the last time before the bound, not at the first after it. When it is asked
     much later, its owner did not run, and what came meanwhile may wait unread: then it lets one more period pass, once per
-    feeding.
+    feeding and not any more once it has bitten.
     """
 
     def __init__(self, timeout: float, period: float) -> None:
@@ -35,7 +35,5 @@ class Watchdog:
         if now_ns + self._period_ns - self._fed_ns <= self._timeout_ns:
             return False
         overslept = asked_ns is not None and now_ns - asked_ns > 2 * self._period_ns
-        if overslept and not self._excused:
-            self._excused = True
-            return False
-        return True
+        excused, self._excused = self._excused, True
+        return excused or not overslept

@@ -73,3 +73,19 @@ def test_images_that_do_not_fit_together_are_refused(encoding: str, size: int) -
     message.data = array.array("B", bytes(size))
     with pytest.raises(ContractError, match="image"):
         convert.image_from_message(message)
+
+
+def test_depth_survives_the_round_trip_in_either_byte_order() -> None:
+    depth = np.random.default_rng(0).integers(0, 65536, (4, 6), dtype=np.uint16)
+    message = convert.depth_to_message(depth, STAMP, "camera")
+    assert (message.encoding, message.step) == ("16UC1", 12) and convert.stamp_to_ns(message.header.stamp) == STAMP
+    np.testing.assert_array_equal(convert.depth_from_message(message), depth)
+    message.data, message.is_bigendian = array.array("B", depth.astype(">u2").tobytes()), 1
+    np.testing.assert_array_equal(convert.depth_from_message(message), depth)
+
+
+@pytest.mark.parametrize(("encoding", "size"), [("32FC1", 48), ("16UC1", 47)])
+def test_depth_that_does_not_fit_together_is_refused(encoding: str, size: int) -> None:
+    message = Image(height=4, width=6, encoding=encoding, step=12, data=array.array("B", bytes(size)))
+    with pytest.raises(ContractError, match="depth"):
+        convert.depth_from_message(message)

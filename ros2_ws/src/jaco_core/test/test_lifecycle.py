@@ -9,12 +9,11 @@ import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 
+from jaco_core.domain import take_random_domain
 from jaco_core.errors import ConfigError, ContractError
 from jaco_core.parameters import parameter
 from jaco_core.ros.lifecycle import JacoNode
 from jaco_core.ros.lifecycle_client import ACTIVATE, CLEANUP, CONFIGURE, DEACTIVATE, LifecycleClient
-
-DOMAIN = 51
 
 
 @dataclass(frozen=True)
@@ -45,19 +44,21 @@ class Probe(JacoNode[Config]):
 
 @pytest.fixture
 def graph() -> Iterator[tuple[Probe, LifecycleClient]]:
-    rclpy.init(domain_id=DOMAIN)
+    domain = take_random_domain()
+    rclpy.init(domain_id=domain.number)
     probe = Probe()
     console = rclpy.create_node("console")
     executor = SingleThreadedExecutor()
     executor.add_node(probe)
     executor.add_node(console)
     client = LifecycleClient(console, executor, "probe")
-    client.wait(10.0)
+    client.wait(30.0)
     yield probe, client
     executor.shutdown()
     probe.destroy_node()
     console.destroy_node()
     rclpy.try_shutdown()
+    domain.release()
 
 
 def test_the_hooks_run_in_order(graph: tuple[Probe, LifecycleClient]) -> None:

@@ -10,7 +10,7 @@ from jaco_core.ros.testing import GraphUnderTest
 
 
 def test_messages_wait_in_order_until_they_are_taken() -> None:
-    with GraphUnderTest(48) as graph:
+    with GraphUnderTest() as graph:
         polled = PolledSubscription(graph.console, Header, "/words", qos.STATE)
         publisher = graph.console.create_publisher(Header, "/words", qos.STATE_WRITER)
         graph.until(lambda: publisher.get_subscription_count() == 1, "the match")

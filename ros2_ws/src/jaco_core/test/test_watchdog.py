@@ -53,3 +53,11 @@ def test_an_owner_that_always_oversleeps_is_excused_once(watchdog: Watchdog) -> 
     watchdog.feed(1000 * MS)
     assert not watchdog.expired(1010 * MS)
     assert [watchdog.expired(now * MS) for now in (1300, 1600, 1900)] == [False, True, True]
+
+
+def test_what_has_bitten_is_not_taken_back_by_a_pause(watchdog: Watchdog) -> None:
+    watchdog.feed(1000 * MS)
+    assert ask(watchdog, 1010, 1200)[0] == 1150
+    assert watchdog.expired(1600 * MS)
+    watchdog.feed(1605 * MS)
+    assert not watchdog.expired(1610 * MS)

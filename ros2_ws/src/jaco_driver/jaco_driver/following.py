@@ -24,9 +24,9 @@ class FollowingCheck:
     """Compares how far the joints moved with how far they were told to, over half a second, whatever the lag up to 0.3 s."""
 
     def __init__(self, arm: Arm) -> None:
-        """Fingers are left out: what they hold stops them."""
+        """Fingers and grippers are left out: what they hold stops them."""
         self._arm = arm
-        self._watched = np.array([joint.kind != "finger" for joint in arm.joints])
+        self._watched = np.array([joint.kind == "arm" for joint in arm.joints])
         self.begin()
 
     def begin(self) -> None:

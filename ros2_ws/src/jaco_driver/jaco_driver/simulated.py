@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 
 from jaco_core.arms import Arm
-from jaco_core.kinematics import arm_spec
+from jaco_core.kinematics import Linkage, arm_spec
 from jaco_core.types import JointSample
 from jaco_core.units import seconds_to_ns
 from jaco_driver.fake import FakeArm
@@ -30,6 +30,7 @@ class SimulatedArm(FakeArm):
         self._qpos = np.array([self._model.joint(name).qposadr[0] for name in arm.joint_names])
         self._dofs = np.array([self._model.joint(name).dofadr[0] for name in arm.joint_names])
         self._data.qpos[self._qpos] = arm.home
+        Linkage(self._model).follow(self._data)
         mujoco.mj_forward(self._model, self._data)
 
     def state(self, now_ns: int) -> JointSample:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from rclpy.context import Context
 from stand_in import STEP_NS, StandIn
 
+from jaco_core.domain import take_random_domain
 from jaco_core.types import JointSample
 from jaco_driver.port import ArmInFault
 from jaco_driver.topic_arm import TopicArm
@@ -44,9 +45,10 @@ class Watched(Generic[L]):
 class TopicRig:
     """A stand-in and the port to it. `make_stand_in` starts it with the plant that it was started with before."""
 
-    def __init__(self, make_stand_in: Callable[[Context], StandIn], domain: int) -> None:
+    def __init__(self, make_stand_in: Callable[[Context], StandIn]) -> None:
+        self.domain = take_random_domain()
         self.context = Context()
-        self.context.init(domain_id=domain)
+        self.context.init(domain_id=self.domain.number)
         self._make_stand_in = make_stand_in
         self.clock = [BEGIN_NS]
         self.link: Watched[Any] | None = None
@@ -124,6 +126,7 @@ class TopicRig:
             self._timer.cancel()
             self.stand_in.close()
         self.context.try_shutdown()
+        self.domain.release()
 
     def _commands_arrived(self) -> bool:
         assert self.stand_in is not None and self.link is not None

@@ -6,9 +6,10 @@ import pytest
 
 from jaco_core.arms import load_arm
 from jaco_core.kinematics import Kinematics, arm_spec
+from jaco_core.models.robotiq_2f_85 import FULL_SPEED
 from jaco_driver.emulator.arm import STEP_S, EmulatedArm
 from jaco_driver.emulator.feedback import unsigned_degrees
-from jaco_driver.emulator.gripper import FULL_SPEED, EmulatedGripper
+from jaco_driver.emulator.gripper import EmulatedGripper
 from jaco_driver.kortex_wire.codes import GripperMode
 
 ARM = load_arm("gen3")
@@ -25,8 +26,8 @@ def test_it_reaches_the_speed_and_keeps_it() -> None:
     arm.move(speed)
     before = arm.read().position
     advance(arm, 0.5)
-    assert np.allclose(arm.read().velocity, speed, atol=0.01)
-    assert np.allclose(arm.read().position - before, 0.5 * speed, atol=0.08)
+    assert np.allclose(arm.read().velocity[:7], speed, atol=0.01)
+    assert np.allclose((arm.read().position - before)[:7], 0.5 * speed, atol=0.08)
     assert not arm.standing
 
 
@@ -37,7 +38,7 @@ def test_it_brakes_with_its_own_deceleration_and_then_holds() -> None:
     arm.brake()
     advance(arm, 0.05)
     # 0.8 rad/s at 5.2 rad/s^2 take 154 ms.
-    assert np.all(np.abs(arm.read().velocity - (0.8 - 0.05 * ARM.max_acceleration)) < 0.05)
+    assert np.all(np.abs((arm.read().velocity - (0.8 - 0.05 * ARM.max_acceleration))[:7]) < 0.05)
     advance(arm, 0.2)
     assert arm.standing
     held = arm.read().position
@@ -50,13 +51,13 @@ def test_speeds_are_held_to_the_hard_limits() -> None:
     arm.move(np.full(7, 9.0))
     advance(arm, 0.4)
     assert np.allclose(np.rad2deg(arm.max_speed), [80, 80, 80, 80, 70, 70, 70])
-    assert np.all(arm.read().velocity < arm.max_speed + 0.01) and arm.read().velocity[0] > 1.3
+    assert np.all(arm.read().velocity[:7] < arm.max_speed + 0.01) and arm.read().velocity[0] > 1.3
 
 
 @pytest.mark.parametrize("direction", [-1.0, 1.0])
 def test_it_stops_by_itself_before_a_position_limit(direction: float) -> None:
     arm = EmulatedArm(ARM)
-    arm.place(np.zeros(7))
+    arm.place(np.zeros(8))
     # Joint 6 has room around zero on both sides, and nothing in its way.
     arm.move(np.array([0, 0, 0, 0, 0, direction, 0]))
     advance(arm, 3.0)
@@ -92,6 +93,14 @@ def test_what_it_touches_is_a_wrench_on_the_tool() -> None:
             break
     assert arm.read().wrench[2] > 5.0
     assert abs(arm.read().wrench[1]) < arm.read().wrench[2]
+
+
+def test_the_gripper_is_seen_where_its_motor_has_it() -> None:
+    arm = EmulatedArm(ARM)
+    assert arm.closed == pytest.approx(0.5)
+    arm.hold_gripper(0.25, 0.0)
+    assert arm.read().position[7] == pytest.approx(0.2) and arm.closed == pytest.approx(0.25)
+    assert arm.read().configuration[8:] == pytest.approx([-0.2, 0.2, -0.2])
 
 
 def test_the_gripper_goes_to_a_position_and_at_a_speed_until_stopped() -> None:

@@ -1,4 +1,4 @@
-"""The emulator over its sockets, by a client that packs bytes by hand (conftest.py)."""
+"""The emulator over its sockets, by a client that packs bytes by hand (wire_client.py)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import mujoco
 import numpy as np
 import pytest
+from wire_client import WireClient
 
+from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError
+from jaco_core.kinematics import Kinematics, arm_spec
 from jaco_driver.emulator.emulator import Emulator
 from jaco_driver.emulator.zones import ProtectionZone
 from jaco_driver.kortex_wire.codes import ArmState
@@ -121,7 +125,7 @@ def test_speeds_move_the_arm_until_stop(connect: Connect, emulator: Emulator, ev
 def test_feedback_is_in_degrees_from_0_to_360(connect: Connect, emulator: Emulator) -> None:
     cyclic = connect(udp=True)
     cyclic.open()
-    emulator.place(np.deg2rad([-90.0, 30.0, 360.0, -10.0, 725.0, 0.0, 180.0]))
+    emulator.place(np.deg2rad([-90.0, 30.0, 360.0, -10.0, 725.0, 0.0, 180.0, 20.0]))
     actuators = [cyclic.fields(data) for data in cyclic.feedback()[3]]
     positions = [cyclic.floats(actuator, 4, 1)[0] for actuator in actuators]
     assert positions == pytest.approx([270.0, 30.0, 0.0, 350.0, 5.0, 0.0, 180.0], abs=0.1)
@@ -334,6 +338,18 @@ def test_a_base_without_power_brakes_refuses_and_has_forgotten_everything_afterw
     fresh.open(silence_ms=PATIENT_MS)
     assert emulator.standing and fresh.ask(0x200AF).fields == {1: [ArmState.SERVOING_READY]}
     assert fresh.move(SLOW).error == 0
+
+
+def test_what_touches_the_arm_is_told_as_a_wrench_on_the_tool() -> None:
+    arm = load_arm("gen3")
+    spec, palm = arm_spec(arm), Kinematics(arm).position("palm")
+    spec.worldbody.add_geom(name="block", type=mujoco.mjtGeom.mjGEOM_BOX, size=(0.1, 0.1, 0.02), pos=palm - (0.0, 0.0, 0.015))
+    with Emulator(model=spec.compile()) as emulator:
+        cyclic = WireClient(emulator.host, emulator.udp_port, udp=True)
+        cyclic.open()
+        wrench = cyclic.floats(cyclic.fields(cyclic.feedback()[2][0]), 25, 6)
+        cyclic.close()
+    assert wrench[2] > 5.0 and abs(wrench[1]) < wrench[2], "the block pushes the hand up"
 
 
 def test_limits_devices_and_zones_are_told(connect: Connect, emulator: Emulator) -> None:

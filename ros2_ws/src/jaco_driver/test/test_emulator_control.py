@@ -43,7 +43,7 @@ def ask(control: ControlServer, path: str, method: str = "GET") -> tuple[int, An
 def test_the_state_can_be_read(control: ControlServer) -> None:
     status, state = ask(control, "/state")
     assert status == 200 and state["arm_state"] == "SERVOING_READY" and state["standing"] and state["troubles"] == {}
-    assert len(state["position"]) == len(state["velocity"]) == 7
+    assert len(state["position"]) == len(state["velocity"]) == 8
 
 
 def test_troubles_are_switched_on_and_off_one_by_one(control: ControlServer, emulator: Emulator) -> None:

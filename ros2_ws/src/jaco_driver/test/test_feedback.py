@@ -40,10 +40,10 @@ def test_silence_is_an_error_from_the_start_and_after_the_timeout(feedback: Join
 
 def test_joints_come_in_the_arms_order_by_the_drivers_names() -> None:
     feedback = JointFeedback(ARM, tuple(f"left_{name}" for name in ARM.joint_names), 0.1)
-    names = ("gripper", *(f"left_{name}" for name in reversed(ARM.joint_names)))
-    angles = np.arange(8.0)
-    feedback.take(JointSample(1, names, angles, np.zeros(8)), 0)
-    assert feedback.newest(0).position.tolist() == [7, 6, 5, 4, 3, 2, 1]
+    names = ("spindle", *(f"left_{name}" for name in reversed(ARM.joint_names)))
+    angles = np.arange(9.0)
+    feedback.take(JointSample(1, names, angles, np.zeros(9)), 0)
+    assert feedback.newest(0).position.tolist() == [8, 7, 6, 5, 4, 3, 2, 1]
 
 
 def test_names_of_another_arm_are_told_once_silence_is_too_long(feedback: JointFeedback) -> None:
@@ -97,10 +97,10 @@ def test_repeated_or_reversed_stamps_are_silence(feedback: JointFeedback) -> Non
 
 
 def test_continuous_joints_are_unwrapped_and_the_others_are_not(feedback: JointFeedback) -> None:
-    angles = np.array([3.1, 0.0, -3.1, 0.0, 0.0, 0.0, 0.0])
+    angles = np.array([3.1, 0.0, -3.1, 0.0, 0.0, 0.0, 0.0, 0.0])
     feedback.take(sample(1, position=angles), 0)
-    feedback.take(sample(2, position=np.array([-3.1, 2.0, 3.1, 0.0, 0.0, 0.0, 0.0])), 10 * MS)
-    assert np.allclose(feedback.newest(10 * MS).position, [2 * np.pi - 3.1, 2.0, 3.1 - 2 * np.pi, 0.0, 0.0, 0.0, 0.0])
+    feedback.take(sample(2, position=np.array([-3.1, 2.0, 3.1, 0.0, 0.0, 0.0, 0.0, 0.0])), 10 * MS)
+    assert np.allclose(feedback.newest(10 * MS).position, [2 * np.pi - 3.1, 2.0, 3.1 - 2 * np.pi, 0.0, 0.0, 0.0, 0.0, 0.0])
 
 
 def test_efforts_that_are_no_torques_are_left_out() -> None:

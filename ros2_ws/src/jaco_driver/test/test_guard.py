@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from jaco_core.domain import take_random_domain
 from jaco_driver.ros2_control.guard import Guard
 
 TIMEOUT_S = 30.0
@@ -20,7 +21,8 @@ def until(predicate: Callable[[], bool]) -> None:
 
 
 def test_guard_watches_and_its_end_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ROS_DOMAIN_ID", "92")
+    domain = take_random_domain()
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(domain.number))
     guard = Guard("/nobody/commands", 7, "a_guard")
     try:
         until(guard.ready)
@@ -33,3 +35,4 @@ def test_guard_watches_and_its_end_is_noticed(monkeypatch: pytest.MonkeyPatch) -
     finally:
         guard.close()
         guard.close()
+        domain.release()

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jaco_core.arms import Joint, load_arm
 from jaco_core.errors import ConfigError, ContractError
 from jaco_core.kinematics import Kinematics
-from jaco_core.types import frozen_vector
 from jaco_driver.emulator.zones import ProtectionZone
 from jaco_driver.kortex.arm import KortexArm
-from jaco_driver.kortex.link import WrongLogin
+from jaco_driver.kortex.gate import Gate
+from jaco_driver.kortex.link import Link, WrongLogin
 from jaco_driver.kortex.loader import load_vendor
 from jaco_driver.kortex.testing import PATIENT, Emulated, wait_for
-from jaco_driver.port import ArmInFault, ConnectionLost
+from jaco_driver.kortex_wire import schema
+from jaco_driver.kortex_wire.codes import ArmState
+from jaco_driver.port import ArmInFault
 
 
 @pytest.fixture
@@ -60,24 +61,6 @@ def test_session_is_closed_at_the_end(bench: Emulated) -> None:
     wait_for(lambda: bench.emulator.session_count == 0, "the sessions to end")
 
 
-def test_frozen_feedback_stops_the_arm(bench: Emulated) -> None:
-    bench.port.configure()
-    bench.port.activate(0)
-    refusals: list[str] = []
-
-    def send() -> Any:
-        try:
-            bench.port.send(np.full(7, 0.2), 0)
-        except ConnectionLost as error:
-            refusals.append(str(error))
-        return bench.emulator.read().velocity
-
-    wait_for(lambda: bool(np.all(send() > 0.1)), "the arm to move")
-    bench.emulator.set_troubles(frozen_feedback=True)
-    wait_for(lambda: bool(np.all(np.abs(send()) < 0.01)) and bool(refusals), "the arm to stand")
-    assert "frozen" in refusals[0]
-
-
 def test_protection_zone_of_the_base_is_not_entered(bench: Emulated) -> None:
     kinematics = Kinematics(bench.arm)
     palm = kinematics.position("palm")
@@ -103,10 +86,7 @@ def test_protection_zone_of_the_base_is_not_entered(bench: Emulated) -> None:
 
 
 def test_gripper_closes_opens_and_stops(bench: Emulated) -> None:
-    gripper = Joint("gripper", "gripper", 0.0, 0.8, 1.6, 10.0)
-    arm = replace(bench.arm, joints=(*load_arm("gen3").joints, gripper), home=frozen_vector([*bench.arm.home, 0.0]))
-    port = KortexArm(arm, replace(PATIENT, tcp_port=bench.emulator.tcp_port, udp_port=bench.emulator.udp_port))
-    bench.arm, bench.port = arm, port
+    port = bench.port
     port.configure()
     port.activate(0)
 
@@ -122,3 +102,62 @@ def test_gripper_closes_opens_and_stops(bench: Emulated) -> None:
     port.stop(0)
     wait_for(lambda: not np.any(np.abs(port.state(0).velocity) > 1e-3), "the gripper to stop")
     assert angle() > 0.05
+
+
+def test_arm_that_does_not_obey_a_stop_gets_an_emergency_stop_until_it_obeys(bench: Emulated) -> None:
+    bench.port.configure()
+    bench.port.activate(0)
+
+    def moving() -> bool:
+        return bool(np.all(bench.emulator.read().velocity > 0.1))
+
+    wait_for(lambda: bool(np.any(bench.port.send(np.full(7, 0.2), 0))) and moving(), "the arm to move")
+    bench.emulator.set_troubles(deaf_stop=True, deaf_emergency_stop=True)
+    bench.port.stop(0)
+    wait_for(lambda: bench.emulator.standing, "the arm to stand")
+    assert bench.emulator.state == ArmState.IN_FAULT
+    with pytest.raises(ArmInFault, match="emergency stop"):
+        bench.port.activate(0)
+    bench.emulator.set_troubles(deaf_stop=False, deaf_emergency_stop=False)
+    bench.port.clear_faults()
+    bench.port.activate(0)
+    wait_for(lambda: bool(np.any(bench.port.send(np.full(7, 0.2), 0))) and moving(), "the arm to move again")
+
+
+def test_force_on_the_tool_is_felt(bench: Emulated) -> None:
+    bench.port.configure()
+    wrench = bench.port.wrench(5)
+    assert wrench is not None and wrench.frame == bench.arm.base_frame
+    assert np.all(wrench.force == 0.0) and np.all(wrench.torque == 0.0)
+    # A palm on a table, as told by who watches it: its contacts are tested with the emulated arm alone.
+    bench.emulator.call(lambda: setattr(bench.emulator._arm, "_wrench", lambda: np.array([1.0, -2.0, 30.0, 0.1, 0.2, 0.3])))
+
+    def felt() -> bool:
+        now = bench.port.wrench(5)
+        return now is not None and np.allclose([*now.force, *now.torque], [1.0, -2.0, 30.0, 0.1, 0.2, 0.3])
+
+    wait_for(felt, "the wrench")
+
+
+def test_notifications_reach_a_callback_and_one_that_raises_does_not_end_the_receive_thread(bench: Emulated) -> None:
+    bench.emulator.set_troubles(early_notifications=True)
+    settings = replace(PATIENT, tcp_port=bench.emulator.tcp_port, udp_port=bench.emulator.udp_port)
+    vendor, told = load_vendor(), []
+    link = Link(vendor, settings, "commands", Gate())
+    link.open_tcp()
+    assert link.router is not None
+    base: Any = vendor.base(link.router)
+
+    def on_state(notification: Any) -> None:
+        told.append(notification.active_state)
+        raise RuntimeError("a careless callback")
+
+    # The first one comes before the reply to the subscription: nobody waits for it yet.
+    base.OnNotificationArmStateTopic(on_state, schema.message("NotificationOptions"), options=vendor.options(5.0))
+    wait_for(lambda: any("No callback list" in note for note in link.notes()), "the note of the early one")
+    bench.emulator.fault("MAXIMUM_CURRENT")
+    wait_for(lambda: told == [ArmState.IN_FAULT], "the fault")
+    base.ClearFaults(options=vendor.options(5.0))
+    wait_for(lambda: told == [ArmState.IN_FAULT, ArmState.SERVOING_READY], "the end of the fault")
+    assert sum("a careless callback" in note for note in link.notes()) == 2
+    link.close()

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 import rclpy
 from jaco_interfaces.msg import JointVelocityCommand, StopInput
+from kortex_traps import EMULATED
 from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
 from jaco_core.arms import load_arm
+from jaco_core.domain import take_random_domain
 from jaco_core.errors import ContractError
 from jaco_core.ros import qos
 from jaco_core.ros.convert import command_to_message
@@ -26,8 +30,7 @@ from jaco_core.types import VelocityCommand
 from jaco_driver.emulator.emulator import Emulator
 from jaco_driver.kortex.testing import wheel_problem
 
-DOMAIN = "93"
-TIMEOUT = 30.0
+TIMEOUT = 60.0
 
 
 class Probe:
@@ -38,7 +41,8 @@ class Probe:
         self.arm = load_arm("gen3")
         self.states: list[JointState] = []
         self.reports: list[StopInput] = []
-        rclpy.init(domain_id=int(DOMAIN))
+        self.domain = take_random_domain()
+        rclpy.init(domain_id=self.domain.number)
         self.executor = SingleThreadedExecutor()
         self.node = rclpy.create_node("probe")
         self.executor.add_node(self.node)
@@ -56,7 +60,7 @@ class Probe:
         given = [word for name, value in parameters.items() for word in ("-p", f"{name}:={value}")]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jaco_driver.node", "--ros-args", *given],
-            env=os.environ | {"ROS_DOMAIN_ID": DOMAIN},
+            env=os.environ | {"ROS_DOMAIN_ID": str(self.domain.number)},
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -70,32 +74,50 @@ class Probe:
         spin_until(self.executor, lambda: len(self.states) > 0, TIMEOUT, "joint states")
 
     def bring_up(self, lifecycle: LifecycleClient, transition: int) -> None:
-        """Asks again where a busy machine made the driver refuse: it waits for feedback for 150 ms only."""
-        for _ in range(5):
+        """Asks again where a busy machine made the driver refuse: it gives a base 100 ms to answer, and then connects again."""
+        deadline = time.monotonic() + TIMEOUT
+        while True:
             try:
                 lifecycle.change(transition, TIMEOUT)
                 return
             except ContractError:
-                continue
-        lifecycle.change(transition, TIMEOUT)
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)  # the poll interval of this bounded wait
 
     def moving(self) -> bool:
         return bool(np.any(np.abs(self.emulator.read().velocity) > 0.02))
 
-    def drive(self) -> None:
-        """Answers every joint state with a velocity until the arm moves."""
+    def until(self, predicate: Callable[[], bool], what: str, driving: bool = False) -> None:
+        """Waits; `driving`: answers every joint state with a velocity meanwhile."""
         seen = 0
 
-        def going() -> bool:
+        def done() -> bool:
             nonlocal seen
-            if len(self.states) > seen:
+            if driving and len(self.states) > seen:
                 seen = len(self.states)
-                self.commands.publish(
-                    command_to_message(VelocityCommand(1, self.arm.joint_names, np.full(len(self.arm), 0.2), seen))
-                )
-            return self.moving()
+                self.send(seen)
+            return predicate()
 
-        spin_until(self.executor, going, TIMEOUT, "the arm to move")
+        spin_until(self.executor, done, TIMEOUT, what)
+
+    def send(self, sequence: int) -> None:
+        command = VelocityCommand(1, self.arm.joint_names, np.full(len(self.arm), 0.2), sequence)
+        self.commands.publish(command_to_message(command))
+
+    def drive(self) -> None:
+        """Answers every joint state with a velocity until the arm moves."""
+        self.until(self.moving, "the arm to move", True)
+
+    def insist(self) -> None:
+        """Goes on sending speeds once the driver hears of the arm again. They must not move it, but for what hung on its way."""
+        begin = len(self.states)
+
+        def insisted() -> bool:
+            assert len(self.states) < begin + 10 or not self.moving(), "nothing moves before a reset"
+            return len(self.states) >= begin + 40
+
+        self.until(insisted, "joint states", True)
 
     def until_still(self) -> None:
         spin_until(self.executor, lambda: not self.moving(), TIMEOUT, "the arm to stand")
@@ -115,6 +137,7 @@ class Probe:
         finally:
             self.process.kill()
             rclpy.try_shutdown()
+            self.domain.release()
         return self.log
 
 
@@ -150,6 +173,26 @@ def test_fault_survives_the_node_and_is_cleared_on_request_only(probe: Probe) ->
     assert "the current is too high" in log
     assert "admin" not in log
     assert "Traceback" not in log
+    assert probe.process.returncode == 0
+
+
+@pytest.mark.parametrize("name", EMULATED)
+def test_node_survives_a_trap_says_so_and_the_arm_waits_for_a_reset(probe: Probe, name: str) -> None:
+    trap = EMULATED[name]
+    probe.drive()
+    trap.spring(probe.emulator)
+    probe.until(
+        lambda: any(report.active and re.search(trap.words, report.message) is not None for report in probe.reports),
+        "the driver's report",
+        driving=True,
+    )
+    probe.until_still()
+    trap.end(probe.emulator)
+    probe.insist()
+    spin_until(probe.executor, lambda: probe.call_clear().success, TIMEOUT, "the reset")
+    assert not probe.moving()
+    probe.drive()
+    probe.close()
     assert probe.process.returncode == 0
 
 

@@ -117,6 +117,17 @@ def test_sentinel_ends_with_its_driver_and_its_end_is_noticed() -> None:
         os.kill(heartbeat.pid, 0)
 
 
+def test_sentinel_that_hangs_is_noticed_when_its_pipe_is_full() -> None:
+    heartbeat = Heartbeat(30.0)
+    os.kill(heartbeat.pid, signal.SIGSTOP)
+    try:
+        beats = next(count for count in range(100_000) if not heartbeat.beat(False))
+    finally:
+        os.kill(heartbeat.pid, signal.SIGCONT)
+        heartbeat.end()
+    assert beats <= 40 * 110, "at 40 beats a second that takes less than two minutes"
+
+
 def test_missing_kortex_api_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(loader.PATH_VARIABLE, str(tmp_path))
 

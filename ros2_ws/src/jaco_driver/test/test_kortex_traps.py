@@ -1,12 +1,14 @@
 """Every trap of Kinova's transport and every way to lose the arm: it comes to rest, the port lives, says why and awaits a reset.
 
-Each is sprung on the fake base, and through Kinova's client on the emulator where that client can be imported.
+Those of kortex_traps.py are sprung here through Kinova's client on the emulator, where that client can be imported; on the fake
+base they are sprung under the driver's node, in test_kortex_fake_node.py.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import threading
 import time
@@ -14,92 +16,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from kortex_traps import EMULATED
 
 from jaco_core.errors import ConfigError, HardwareFault
 from jaco_driver.kortex.arm import KortexArm
-from jaco_driver.kortex.fake_base import FakeVendor
+from jaco_driver.kortex.fake_client import FakeVendor
 from jaco_driver.kortex.loader import load_vendor
 from jaco_driver.kortex.testing import PATIENT, Emulated, Faked, wait_for
-from jaco_driver.port import ArmInFault, ConnectionLost, NotActive
-
-FAKE_TRAPS: dict[str, tuple[Callable[[Faked], object], Callable[[Faked], object], type[HardwareFault], str]] = {
-    "hung base": (
-        lambda bench: setattr(bench.base, "hung", True),
-        lambda bench: setattr(bench.base, "hung", False),
-        ConnectionLost,
-        "did not answer a speed command",
-    ),
-    "lost datagrams": (
-        lambda bench: setattr(bench.base, "drop_feedback", True),
-        lambda bench: setattr(bench.base, "drop_feedback", False),
-        ConnectionLost,
-        "feedback",
-    ),
-    "late replies": (
-        lambda bench: setattr(bench.base, "late", 1.0),
-        lambda bench: setattr(bench.base, "late", 0.0),
-        ConnectionLost,
-        "did not answer a speed command",
-    ),
-    "closed socket": (
-        lambda bench: [transport.sock.close() for transport in bench.base.transports],
-        lambda bench: None,
-        ConnectionLost,
-        "closed",
-    ),
-    "link cut": (
-        lambda bench: setattr(bench.base, "unreachable", True),
-        lambda bench: setattr(bench.base, "unreachable", False),
-        ConnectionLost,
-        "did not",
-    ),
-    "another session takes control": (
-        lambda bench: setattr(bench.base, "refuse_speeds", 130),
-        lambda bench: setattr(bench.base, "refuse_speeds", None),
-        ArmInFault,
-        "another session controls the arm",
-    ),
-    "fault in motion": (lambda bench: bench.base.fault(), lambda bench: None, ArmInFault, "in fault"),
-    "emergency stop in motion": (
-        lambda bench: bench.base.emergency_stop(),
-        lambda bench: None,
-        ArmInFault,
-        "emergency stop",
-    ),
-}
-EMULATED_TRAPS: dict[str, tuple[Callable[[Emulated], object], Callable[[Emulated], object], type[HardwareFault], str]] = {
-    "hung base": (
-        lambda bench: bench.emulator.set_troubles(hung=True),
-        lambda bench: bench.emulator.set_troubles(hung=False),
-        ConnectionLost,
-        "did not",
-    ),
-    "lost datagrams": (
-        lambda bench: bench.emulator.set_troubles(lost_datagrams=1.0),
-        lambda bench: bench.emulator.set_troubles(lost_datagrams=0.0),
-        ConnectionLost,
-        "feedback",
-    ),
-    "late replies": (
-        lambda bench: bench.emulator.set_troubles(late_replies=1.0),
-        lambda bench: bench.emulator.set_troubles(late_replies=0.0),
-        ConnectionLost,
-        "did not answer a speed command",
-    ),
-    "closed socket": (lambda bench: bench.emulator.drop_connections(), lambda bench: None, ConnectionLost, "did not answer"),
-    "fault in motion": (
-        lambda bench: bench.emulator.fault("2:MAXIMUM_TORQUE"),
-        lambda bench: None,
-        ArmInFault,
-        "in fault",
-    ),
-    "emergency stop in motion": (
-        lambda bench: bench.emulator.set_troubles(emergency_stop=True),
-        lambda bench: bench.emulator.set_troubles(emergency_stop=False),
-        ArmInFault,
-        "emergency stop",
-    ),
-}
+from jaco_driver.port import ArmInFault, ConnectionLost, NotActive, PortClosed
 
 
 @pytest.fixture
@@ -163,52 +87,31 @@ def reset(bench: Faked | Emulated) -> None:
     wait_for(helped, "the arm to be reset")
 
 
-def spring(
-    bench: Faked | Emulated,
-    trap: Callable[[], object],
-    end: Callable[[], object],
-    kind: type[HardwareFault],
-    words: str,
-    moving: Callable[[], bool],
-) -> None:
-    """Springs `trap` in motion; checks that the arm stands, that the port says `words`, and that only a reset brings motion."""
-    bench.port.activate(0)
-    drive(bench, moving)
-    trap()
-    error = refusal(bench)
-    assert isinstance(error, kind) and words in str(error)
-    wait_for(lambda: not moving(), "the arm to stand")
-    end()
-    with pytest.raises(HardwareFault):
-        bench.port.send(np.full(len(bench.arm), 0.2), 0)
-    # A base that hung may still do the one speed that was under way, and then does the stop that was sent behind it.
-    wait_for(lambda: not bench.lost(), "the port to be connected")
-    wait_for(lambda: not moving(), "the arm to stand")
-    with pytest.raises(HardwareFault):
-        bench.port.send(np.full(len(bench.arm), 0.2), 0)
-    assert not moving(), "nothing moves before a reset"
-    reset(bench)
-    assert not moving()
-    drive(bench, moving)
+def moves(bench: Emulated) -> bool:
+    return bool(np.any(np.abs(bench.emulator.read().velocity) > 0.02))
 
 
-@pytest.mark.parametrize("name", FAKE_TRAPS)
-def test_trap_on_the_fake_base(faked: Faked, name: str) -> None:
-    trap, end, kind, words = FAKE_TRAPS[name]
-    spring(faked, lambda: trap(faked), lambda: end(faked), kind, words, faked.base.moving)
-
-
-@pytest.mark.parametrize("name", EMULATED_TRAPS)
+@pytest.mark.parametrize("name", EMULATED)
 def test_trap_on_the_emulator(emulated: Emulated, name: str) -> None:
-    trap, end, kind, words = EMULATED_TRAPS[name]
-    spring(
-        emulated,
-        lambda: trap(emulated),
-        lambda: end(emulated),
-        kind,
-        words,
-        lambda: bool(np.any(np.abs(emulated.emulator.read().velocity) > 0.02)),
-    )
+    trap, velocity = EMULATED[name], np.full(len(emulated.arm), 0.2)
+    emulated.port.activate(0)
+    drive(emulated, lambda: moves(emulated))
+    trap.spring(emulated.emulator)
+    error = refusal(emulated)
+    assert isinstance(error, trap.kind) and re.search(trap.words, str(error))
+    wait_for(lambda: not moves(emulated), "the arm to stand")
+    with pytest.raises(HardwareFault):
+        emulated.port.send(velocity, 0)
+    trap.end(emulated.emulator)
+    # A base that hung may still do the one speed that was under way, and then does the stop that was sent behind it.
+    wait_for(lambda: not emulated.lost(), "the port to be connected")
+    wait_for(lambda: not moves(emulated), "the arm to stand")
+    with pytest.raises(HardwareFault):
+        emulated.port.send(velocity, 0)
+    assert not moves(emulated), "nothing moves before a reset"
+    reset(emulated)
+    assert not moves(emulated)
+    drive(emulated, lambda: moves(emulated))
 
 
 def test_one_lost_datagram_is_not_noticed(faked: Faked) -> None:
@@ -334,3 +237,52 @@ def test_driver_that_is_not_watched_does_not_move_the_arm(faked: Faked) -> None:
     faked.port.clear_faults()
     with pytest.raises(ArmInFault, match="heartbeat is gone"):
         faked.port.activate(0)
+
+
+def test_feedback_that_froze_at_rest_is_noticed_when_the_arm_is_told_to_move(faked: Faked) -> None:
+    faked.port.activate(0)
+    faked.base.freezes = True
+    assert re.search("frozen|does not follow", str(refusal(faked)))
+    wait_for(lambda: not faked.base.moving(), "the arm to stand")
+
+
+def test_arm_that_does_not_follow_is_stopped(faked: Faked) -> None:
+    faked.port.activate(0)
+    drive(faked, faked.base.moving)
+    faked.base.push(-15.0)
+    error = refusal(faked)
+    assert isinstance(error, ArmInFault) and "does not follow" in str(error)
+    faked.base.push(0.0)
+
+
+def test_arm_recovers_from_an_angle_that_was_no_number(faked: Faked) -> None:
+    faked.base.not_a_number = True
+    wait_for(faked.lost, "the port to give the connection up")
+    faked.base.not_a_number = False
+    reset(faked)
+    assert np.all(np.isfinite(faked.port.state(0).position))
+
+
+def test_stop_survives_a_client_that_raises_what_it_does_not_announce(faked: Faked) -> None:
+    faked.port.activate(0)
+    for _ in range(2):
+        drive(faked, faked.base.moving)
+        faked.base.garbles = True
+        assert "TypeError" in str(refusal(faked))
+        wait_for(lambda: not faked.base.moving(), "the arm to stand")
+        faked.base.garbles = False
+        reset(faked)
+    drive(faked, faked.base.moving)
+    faked.port.stop(0)
+    wait_for(lambda: not faked.base.moving(), "the arm to stand")
+
+
+def test_port_that_is_closed_while_it_reconnects_stays_closed(faked: Faked) -> None:
+    faked.disconnect()
+    faked.base.drop_feedback, faked.base.unreachable = True, False
+    faked.port.close()
+    assert not faked.port.is_open
+    with pytest.raises(PortClosed):
+        faked.port.state(0)
+    faked.base.drop_feedback = False
+    faked.port.configure()

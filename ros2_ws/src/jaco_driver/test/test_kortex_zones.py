@@ -91,7 +91,8 @@ def test_arm_that_is_driven_at_a_zone_for_long_stays_outside_and_can_leave() -> 
         velocity = towards(kinematics, 1.0, 0.3)
         position = position + velocity * guard.scale(position, velocity) * 0.01
     kinematics.update(position)
-    distance = zones[0].distance(kinematics.position("palm"))
+    # The fingers, which reach farther than the palm, count wherever they are.
+    distance = zones[0].distance(kinematics.position("fingers")) - kinematics.radii[kinematics.names.index("fingers")]
     assert -1e-3 < distance < 0.02
     assert guard.scale(position, towards(kinematics, -1.0, 0.3)) == 1.0
 

@@ -17,14 +17,14 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
 from jaco_core.arms import load_arm
+from jaco_core.domain import take_random_domain
 from jaco_core.ros import qos
 from jaco_core.ros.convert import command_to_message
 from jaco_core.ros.lifecycle_client import ACTIVATE, CONFIGURE, DEACTIVATE, LifecycleClient
 from jaco_core.ros.waiting import spin_until
 from jaco_core.types import VelocityCommand
 
-DOMAIN = "62"
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 
 
 class Probe:
@@ -35,7 +35,8 @@ class Probe:
         self.states: list[JointState] = []
         self.applied: list[JointVelocityCommand] = []
         self.sequence = 0
-        rclpy.init(domain_id=int(DOMAIN))
+        self.domain = take_random_domain()
+        rclpy.init(domain_id=self.domain.number)
         self.executor = SingleThreadedExecutor()
         self.node = rclpy.create_node("probe")
         self.executor.add_node(self.node)
@@ -45,10 +46,17 @@ class Probe:
         self.clear = self.node.create_client(Trigger, "/driver/clear_faults")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jaco_driver.node"],
-            env=os.environ | {"ROS_DOMAIN_ID": DOMAIN},
+            env=os.environ | {"ROS_DOMAIN_ID": str(self.domain.number)},
             stderr=subprocess.PIPE,
             text=True,
         )
+        try:
+            self._bring_up()
+        except Exception:
+            self.close()
+            raise
+
+    def _bring_up(self) -> None:
         self.lifecycle = LifecycleClient(self.node, self.executor, "driver")
         self.lifecycle.wait(TIMEOUT)
         self.lifecycle.change(CONFIGURE, TIMEOUT)
@@ -94,6 +102,7 @@ class Probe:
         finally:
             self.process.kill()
             rclpy.try_shutdown()
+            self.domain.release()
         return log
 
 

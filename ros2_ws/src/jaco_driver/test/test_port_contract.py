@@ -27,8 +27,6 @@ from jaco_driver.ros2_control.arm import Ros2ControlArm
 from jaco_driver.ros2_control.node import ControllerTopics
 from jaco_driver.simulated import SimulatedArm
 
-DOMAIN = 88
-
 
 @dataclass
 class Rig:
@@ -75,23 +73,23 @@ def kortex_rig(bench: Faked | Emulated) -> Rig:
     )
 
 
-def kortex_fake_rig() -> Rig:
-    return kortex_rig(Faked())
+def kortex_fake_rig(arm: str) -> Rig:
+    return kortex_rig(Faked(arm=arm))
 
 
-def kortex_emulated_rig() -> Rig:
+def kortex_emulated_rig(arm: str) -> Rig:
     """Skipped where Kinova's wheel is not there."""
     try:
         load_vendor()
     except ConfigError as error:
         pytest.skip(str(error))
-    return kortex_rig(Emulated())
+    return kortex_rig(Emulated(arm=arm))
 
 
 def ros2_control_rig(interface: str, name: str) -> Rig:
     arm, setup = load_arm(name), robot(interface)
     plant = ready_plant(arm, BEGIN_NS)
-    rig = TopicRig(lambda context: ControllerStandIn(plant, arm, interface, context), DOMAIN)
+    rig = TopicRig(lambda context: ControllerStandIn(plant, arm, interface, context))
     port = rig.port = Ros2ControlArm(
         arm,
         setup,
@@ -129,7 +127,7 @@ def kinova_ros_rig() -> Rig:
 
     arm = load_arm("j2n6s300")
     plant = ready_plant(arm, BEGIN_NS)
-    rig = TopicRig(lambda context: KinovaStandIn(plant, arm, context), DOMAIN)
+    rig = TopicRig(lambda context: KinovaStandIn(plant, arm, context))
     port = rig.port = KinovaRosArm(
         arm,
         NAME,
@@ -156,8 +154,11 @@ RIGS: dict[str, Callable[[], Rig]] = {
     "fake": partial(own_rig, FakeArm),
     "simulated": partial(own_rig, SimulatedArm),
     "kinova_ros": kinova_ros_rig,
-    "kortex-fake": kortex_fake_rig,
-    "kortex-emulated": kortex_emulated_rig,
+    "kortex-fake gen3": partial(kortex_fake_rig, "gen3"),
+    "kortex-fake gen3_lite": partial(kortex_fake_rig, "gen3_lite"),
+    "kortex-emulated gen3": partial(kortex_emulated_rig, "gen3"),
+    "kortex-emulated gen3_6dof": partial(kortex_emulated_rig, "gen3_6dof"),
+    "kortex-emulated gen3_lite": partial(kortex_emulated_rig, "gen3_lite"),
     "ros2_control position": partial(ros2_control_rig, "position", "fr3"),
     "ros2_control trajectory": partial(ros2_control_rig, "trajectory", "gen3"),
     "ros2_control velocity": partial(ros2_control_rig, "velocity", "ur5e"),

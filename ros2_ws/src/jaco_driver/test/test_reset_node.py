@@ -72,7 +72,7 @@ class Stage:
 
 
 def test_a_reset_is_pending_then_done_and_asked_again_it_is_the_same() -> None:
-    with GraphUnderTest(33, start="home") as graph:
+    with GraphUnderTest(start="home") as graph:
         stage = Stage(graph)
         stage.position[0] += 0.4
         assert stage.ask(7).pending
@@ -94,7 +94,7 @@ def test_a_reset_is_pending_then_done_and_asked_again_it_is_the_same() -> None:
 
 
 def test_in_mode_observe_it_waits_and_proposes_nothing() -> None:
-    with GraphUnderTest(34, start="home") as graph:
+    with GraphUnderTest(start="home") as graph:
         stage = Stage(graph)
         stage.position[0] += 0.4
         stage.say("observe")
@@ -106,7 +106,7 @@ def test_in_mode_observe_it_waits_and_proposes_nothing() -> None:
 
 
 def test_a_start_that_is_not_reached_is_a_failure_with_a_sentence() -> None:
-    with GraphUnderTest(35, start="home", timeout=2.0) as graph:
+    with GraphUnderTest(start="home", timeout=2.0) as graph:
         stage = Stage(graph)
         stage.position[0] += 0.4
         stage.say("autonomous")
@@ -121,5 +121,5 @@ def test_a_start_that_is_not_reached_is_a_failure_with_a_sentence() -> None:
 
 
 def test_a_task_that_is_not_known_is_refused() -> None:
-    with GraphUnderTest(36, task="juggle") as graph:
+    with GraphUnderTest(task="juggle") as graph:
         assert not graph.configure(graph.add(ResetNode))

@@ -19,7 +19,6 @@ from jaco_driver.feeling import wrench_of
 from jaco_driver.ros2_control.arm import Ros2ControlArm
 from jaco_driver.ros2_control.node import ControllerTopics
 
-DOMAIN = 90
 ARM = load_arm("ur5e")
 
 
@@ -27,7 +26,7 @@ ARM = load_arm("ur5e")
 def rig() -> Iterator[TopicRig]:
     setup = replace(robot("velocity"), wrench="/stand_in/wrench")
     plant = ready_plant(ARM, BEGIN_NS)
-    rig = TopicRig(lambda context: ControllerStandIn(plant, ARM, "velocity", context), DOMAIN)
+    rig = TopicRig(lambda context: ControllerStandIn(plant, ARM, "velocity", context))
 
     def make_link() -> ControllerTopics:
         topics: ControllerTopics = rig.watch(ControllerTopics("link", ARM, setup, TIMEOUT_S, rig.context))

@@ -21,14 +21,14 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from jaco_core.arms import load_arm
+from jaco_core.domain import take_random_domain
 from jaco_core.ros import qos
 from jaco_core.ros.convert import command_to_message
 from jaco_core.ros.lifecycle_client import ACTIVATE, CONFIGURE, LifecycleClient
 from jaco_core.ros.waiting import spin_until
 from jaco_core.types import VelocityCommand
 
-DOMAIN = "89"
-TIMEOUT = 30.0
+TIMEOUT = 60.0
 HERE = Path(__file__).parent
 # [s] A machine with other work keeps the stand-ins waiting for longer than the drivers should wait for an arm.
 PATIENT = "0.5"
@@ -51,7 +51,8 @@ class Bench:
         self.faults: list[StopInput] = []
         self.sequence = 0
         self.speed = 0.0
-        rclpy.init(domain_id=int(DOMAIN))
+        self.domain = take_random_domain()
+        rclpy.init(domain_id=self.domain.number)
         self.executor = SingleThreadedExecutor()
         self.node = rclpy.create_node("probe")
         self.executor.add_node(self.node)
@@ -62,7 +63,7 @@ class Bench:
         self.node.create_subscription(StopInput, "/safety/inputs", self.faults.append, qos.INPUT)
         self.node.create_timer(0.02, self.send)
         self.clear = self.node.create_client(Trigger, "/driver/clear_faults")
-        environment = os.environ | {"ROS_DOMAIN_ID": DOMAIN}
+        environment = os.environ | {"ROS_DOMAIN_ID": str(self.domain.number)}
         self.stand_in = subprocess.Popen([sys.executable, *stand_in], env=environment, cwd=HERE)
         arguments = [word for name, value in parameters.items() for word in ("-p", f"{name}:={value}")]
         self.driver = subprocess.Popen(
@@ -131,6 +132,7 @@ class Bench:
         self.node.destroy_node()
         self.executor.shutdown()
         rclpy.try_shutdown()
+        self.domain.release()
 
 
 def controller(interface: str, folder: Path) -> Bench:

@@ -44,6 +44,7 @@ class Recipe:
     steps: int
     physics_step_s: float
     stages: tuple[Stage, ...]
+    convolutions: tuple[tuple[int, int, int], ...]
     hidden: int
     lstm: int
     epochs: int
@@ -59,6 +60,7 @@ class Recipe:
     auxiliary_weight: float
     imitation: float
     imitation_until: float
+    averaging: float
     segment: int
 
     def __post_init__(self) -> None:
@@ -70,6 +72,8 @@ class Recipe:
             raise ConfigError(
                 f"Recipe '{self.name}': {self.environments} environments cannot be shared evenly by {self.workers} workers."
             )
+        if not 0.0 <= self.averaging < 1.0:
+            raise ConfigError(f"Recipe '{self.name}': averaging must be from 0 to below 1, got {self.averaging}.")
         if self.observation not in OBSERVATIONS:
             raise ConfigError(f"Recipe '{self.name}': observation is '{self.observation}'; known: {', '.join(OBSERVATIONS)}.")
 
@@ -99,6 +103,18 @@ def recipe_names() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
+def recipe_for(name: str, profile: str | None) -> Recipe:
+    """Returns the recipe called `name`; for another `profile` than its own the one made for it, `name`_`profile`, if there is.
+
+    Raises:
+        ConfigError: no such recipe, or its file breaks a rule.
+    """
+    recipe, own = load_recipe(name), f"{name}_{profile}"
+    if profile in (None, recipe.profile):
+        return recipe
+    return load_recipe(own) if own in recipe_names() else replace(recipe, name=own, profile=str(profile))
+
+
 def load_recipe(name: str) -> Recipe:
     """Returns the recipe called `name`.
 
@@ -109,4 +125,5 @@ def load_recipe(name: str) -> Recipe:
         raise ConfigError(f"There is no recipe '{name}'; known recipes: {', '.join(recipe_names())}.")
     data: dict[str, Any] = yaml.safe_load((files("jaco_learner") / "recipes" / f"{name}.yaml").read_text())
     data["stages"] = tuple(Stage(int(stage["frames"]), float(stage["mesh_fraction"])) for stage in data["stages"])
+    data["convolutions"] = tuple(tuple(int(number) for number in layer) for layer in data["convolutions"])
     return Recipe(**data)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
 from jaco_core.arms import load_arm
@@ -48,6 +49,8 @@ class Run:
         self._state_size = BatchEnv(scene, 1, 0, render=False).state_size
         self.actor = self._make_actor(speeds.shape, task.objects[0].name, start_from)
         self.ppo = Ppo(self.actor, Critic(self._state_size), recipe)
+        average = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
+        self._average = AveragedModel(self.actor, multi_avg_fn=average)
         self._fresh, self._new_critic = start_from is None, True
         self._ranges = [asdict(entry) for entry in scene.profile.ranges]
         self._card = Card(
@@ -94,7 +97,9 @@ class Run:
             if not last:
                 # The workers go on with the present weights while the learner improves them: each rollout is one update old.
                 workers.request(self.actor)
-            yield self._report(self.ppo.update(rollout, self.progress))
+            report = self.ppo.update(rollout, self.progress)
+            self._average.update_parameters(self.actor)
+            yield self._report(report)
             if last:
                 return
 
@@ -124,7 +129,7 @@ class Run:
 
     @property
     def _learned(self) -> Learned:
-        return Learned({"actor": self.actor, "critic": self.ppo.critic}, self.ppo.optimiser)
+        return Learned({"actor": self.actor, "average": self._average, "critic": self.ppo.critic}, self.ppo.optimiser)
 
     @property
     def _identity(self) -> dict[str, Any]:
@@ -153,9 +158,12 @@ class Run:
         }
         self._curve.save()
         card = replace(self._card, training=training)
-        if isinstance(self.actor, Column):
-            return save_checkpoint(self.out, card, self.actor)
-        self.actor.save(self.out, TeacherCard(card.task, card.arm, recipe.profile, self.actor.spec, training))
+        # Averaged over the last updates a policy errs less than after any one of them (Polyak and Juditsky 1992).
+        actor = self._average.module
+        if isinstance(actor, Column):
+            return save_checkpoint(self.out, card, actor)
+        assert isinstance(actor, Teacher)
+        actor.save(self.out, TeacherCard(card.task, card.arm, recipe.profile, actor.spec, training))
         return card
 
     def _make_actor(self, shape: tuple[int, ...], target: str, start_from: Path | None) -> Actor:
@@ -165,7 +173,7 @@ class Run:
             return Teacher(TeacherSpec(self._state_size, joints, choices, recipe.hidden))
         if start_from is not None:
             return load_checkpoint(start_from, load_arm(recipe.arm)).column.train()
-        return Column(ColumnSpec(joints, choices, hidden=recipe.hidden, lstm=recipe.lstm, auxiliary=("palm", target)))
+        return Column(ColumnSpec(joints, choices, recipe.convolutions, recipe.hidden, recipe.lstm, ("palm", target)))
 
     def _config(self, mesh_fraction: float) -> WorkerConfig:
         recipe = self.recipe

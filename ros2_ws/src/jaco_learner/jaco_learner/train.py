@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from jaco_core.errors import JacoError
-from jaco_learner.recipe import Recipe, load_recipe
+from jaco_learner.recipe import Recipe, recipe_for
 from jaco_learner.run import Run
 from jaco_policy.checkpoint import Card
 
@@ -62,15 +62,15 @@ def main(
     start_from: Path | None = typer.Option(None, help="Folder of a policy to continue."),
     resume: bool = typer.Option(False, help="Go on with the run in --out, given the options that it began with."),
     arm: str | None = typer.Option(None, help="Name of the arm; the recipe's when not given."),
-    profile: str | None = typer.Option(None, help="Simulator profile; the recipe's when not given. None that is held out."),
+    profile: str | None = typer.Option(
+        None, help="Simulator profile, none that is held out; the recipe's when not given. A recipe NAME_PROFILE is used."
+    ),
 ) -> None:
     """Trains a policy in simulation."""
     try:
-        chosen = load_recipe(recipe)
+        chosen = recipe_for(recipe, profile)
         if arm is not None:
             chosen = replace(chosen, arm=arm, name=f"{chosen.name}_{arm}")
-        if profile is not None:
-            chosen = replace(chosen, profile=profile)
         card = train(chosen.with_frames(frames) if frames else chosen, out, seed, minutes, start_from, resume)
     except JacoError as error:
         typer.echo(f"train: {error}", err=True)

@@ -62,7 +62,7 @@ class Others:
 
 def test_an_episode_becomes_a_version_that_a_restarted_learner_goes_on_from(tmp_path: Path) -> None:
     policy(tmp_path / "base")
-    with GraphUnderTest(46, checkpoint=tmp_path / "base", folder=tmp_path / "versions", size="narrow") as graph:
+    with GraphUnderTest(checkpoint=tmp_path / "base", folder=tmp_path / "versions", size="narrow") as graph:
         others = Others(graph)
         versions: list[PolicyVersion] = graph.collect(PolicyVersion, "/policy/version", qos.LATCHED)
         node = graph.add(LearnerNode)
@@ -75,7 +75,7 @@ def test_an_episode_becomes_a_version_that_a_restarted_learner_goes_on_from(tmp_
         assert convert.stamp_to_ns(versions[-1].header.stamp) == end
         card = load_checkpoint(Path(versions[-1].path), ARM).card
         assert card.sha256 == versions[-1].sha256 and card.training["steps"] == STEPS
-    with GraphUnderTest(46, checkpoint=tmp_path / "base", folder=tmp_path / "versions", size="narrow") as graph:
+    with GraphUnderTest(checkpoint=tmp_path / "base", folder=tmp_path / "versions", size="narrow") as graph:
         latched: list[PolicyVersion] = graph.collect(PolicyVersion, "/policy/version", qos.LATCHED)
         node = graph.add(LearnerNode)
         assert graph.configure(node) and graph.activate(node)
@@ -85,5 +85,5 @@ def test_an_episode_becomes_a_version_that_a_restarted_learner_goes_on_from(tmp_
 def test_without_a_policy_or_a_folder_it_refuses(tmp_path: Path) -> None:
     policy(tmp_path / "base")
     for parameters in ({"checkpoint": tmp_path / "base"}, {"checkpoint": tmp_path, "folder": tmp_path / "versions"}):
-        with GraphUnderTest(46, **parameters) as graph:
+        with GraphUnderTest(**parameters) as graph:
             assert not graph.configure(graph.add(LearnerNode))

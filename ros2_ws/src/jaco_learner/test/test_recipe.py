@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from jaco_core.errors import ConfigError
-from jaco_learner.recipe import load_recipe, recipe_names
+from jaco_learner.recipe import load_recipe, recipe_for, recipe_names
 
 
 @pytest.mark.parametrize("name", recipe_names())
@@ -25,6 +25,13 @@ def test_another_number_of_frames_keeps_the_stages_shares() -> None:
     assert shorter.stages[0].frames == pytest.approx(recipe.stages[0].frames / 10, abs=2)
 
 
+def test_another_profile_takes_the_recipe_made_for_it() -> None:
+    assert recipe_for("reach", None) == recipe_for("reach", "nominal") == load_recipe("reach")
+    assert recipe_for("reach", "randomized") == load_recipe("reach_randomized")
+    teacher = recipe_for("reach_teacher", "randomized")
+    assert teacher == replace(load_recipe("reach_teacher"), name="reach_teacher_randomized", profile="randomized")
+
+
 def test_mistakes_are_told() -> None:
     with pytest.raises(ConfigError, match="no recipe 'dance'; known recipes: reach"):
         load_recipe("dance")
@@ -33,3 +40,5 @@ def test_mistakes_are_told() -> None:
         replace(recipe, workers=3)
     with pytest.raises(ConfigError, match="steps must be at least 1, got 0"):
         replace(recipe, steps=0)
+    with pytest.raises(ConfigError, match=r"averaging must be from 0 to below 1, got 1\.0"):
+        replace(recipe, averaging=1.0)

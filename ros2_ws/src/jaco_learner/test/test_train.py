@@ -93,10 +93,21 @@ def test_a_run_that_was_stopped_anywhere_ends_with_the_weights_of_one_that_was_n
     list(again.updates())
     expected = whole.actor.state_dict()
     assert all(torch.equal(tensor, expected[name]) for name, tensor in again.actor.state_dict().items())
+    weights = "teacher.safetensors" if observation == "state" else "policy.safetensors"
+    whole.save(), again.save()
+    assert (tmp_path / "whole" / weights).read_bytes() == (tmp_path / "stopped" / weights).read_bytes()
     with pytest.raises(ConfigError, match=r"has clip 0\.2, not 0\.1: resume it with the options it began with"):
         Run(replace(recipe, clip=0.1), tmp_path / "stopped", 3).resume()
     with pytest.raises(ConfigError, match="There is no run to resume in"):
         Run(recipe, tmp_path / "other", 3).resume()
+
+
+def test_what_a_run_leaves_is_the_average_over_its_updates(tmp_path: Path) -> None:
+    run = Run(replace(tiny(workers=1, averaging=0.5), stages=(Stage(384, 1.0),)), tmp_path, 0)
+    after = [run.actor.policy.weight.detach().clone() for _ in run.updates()]
+    assert len(after) == 2  # a first rollout scales the inputs and teaches nothing
+    saved = load_checkpoint(tmp_path, load_arm("j2n6s300")).column
+    torch.testing.assert_close(saved.policy.weight, 0.5 * (after[0] + after[1]))
 
 
 def test_a_teacher_on_the_state_is_scored_like_a_policy(tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ class SceneView:
         if len(joint_position) != len(self._scene.qpos):
             raise ContractError(f"The scene's arm has {len(self._scene.qpos)} joints and was given {len(joint_position)} angles.")
         self._data.qpos[self._scene.qpos] = joint_position
+        self._scene.linkage.follow(self._data)
         for name, index in self._scene.objects.items():
             if name in objects:
                 self._data.mocap_pos[index] = objects[name]

@@ -10,24 +10,26 @@ from jaco_interfaces.msg import EpisodeState, SafetyStatus
 from monitor_support import ENDED, FINISHED, RUNNING, diagnostics, episode, status
 from rclpy.node import Node
 
+from jaco_core.domain import take_random_domain
 from jaco_core.ros import qos
 from jaco_core.ros.waiting import wait_for_peers
 from jaco_monitor.console.node import ConsoleNode
 from jaco_monitor.console.view import Snapshot
 
-DOMAIN = 82
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 
 
 @contextmanager
 def console(episodes: int) -> Iterator[tuple[ConsoleNode, Node]]:
-    rclpy.init(domain_id=DOMAIN)
+    domain = take_random_domain()
+    rclpy.init(domain_id=domain.number)
     try:
         node, graph = ConsoleNode(episodes), Node("graph")
         yield node, graph
         node.close()
     finally:
         rclpy.shutdown()
+        domain.release()
 
 
 def snapshot_where(node: ConsoleNode, predicate: Callable[[Snapshot], bool]) -> Snapshot:

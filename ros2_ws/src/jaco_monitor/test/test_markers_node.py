@@ -16,14 +16,14 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from visualization_msgs.msg import MarkerArray
 
+from jaco_core.domain import take_random_domain
 from jaco_core.ros import qos
 from jaco_core.ros.convert import ns_to_stamp
 from jaco_core.ros.waiting import spin_until
 from jaco_monitor.markers.node import MarkersNode
 from jaco_monitor.palette import state_color
 
-DOMAIN = 79
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 
 
 class Graph(Node):
@@ -42,7 +42,8 @@ class Graph(Node):
 
 @contextmanager
 def graph() -> Iterator[tuple[MarkersNode, Graph, SingleThreadedExecutor]]:
-    rclpy.init(domain_id=DOMAIN)
+    domain = take_random_domain()
+    rclpy.init(domain_id=domain.number)
     try:
         node, others, executor = MarkersNode(), Graph(), SingleThreadedExecutor()
         executor.add_node(node)
@@ -52,6 +53,7 @@ def graph() -> Iterator[tuple[MarkersNode, Graph, SingleThreadedExecutor]]:
         node.release()
     finally:
         rclpy.shutdown()
+        domain.release()
 
 
 def test_rviz_gets_the_arm_its_transforms_and_the_verdict() -> None:

@@ -13,21 +13,22 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 
+from jaco_core.domain import take_random_domain
 from jaco_core.ros import qos
 from jaco_core.ros.waiting import spin_until, wait_for_peers
 from jaco_monitor.recorder.node import RecorderNode
 from jaco_monitor.recorder.writer import FILE_NAME
 from jaco_monitor.recording import Recording
 
-DOMAIN = 76
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 COUNT = 500
 
 
 @contextmanager
 def recorder(*arguments: str) -> Iterator[tuple[RecorderNode, Node, SingleThreadedExecutor]]:
     parameters = [part for argument in arguments for part in ("-p", argument)]
-    rclpy.init(args=["--ros-args", *parameters] if parameters else None, domain_id=DOMAIN)
+    domain = take_random_domain()
+    rclpy.init(args=["--ros-args", *parameters] if parameters else None, domain_id=domain.number)
     try:
         node, speaker, executor = RecorderNode(), Node("speaker"), SingleThreadedExecutor()
         executor.add_node(node)
@@ -41,6 +42,7 @@ def recorder(*arguments: str) -> Iterator[tuple[RecorderNode, Node, SingleThread
         node.destroy_node()
     finally:
         rclpy.shutdown()
+        domain.release()
 
 
 def test_nothing_is_lost_and_what_is_said_during_shutdown_is_recorded_too(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from jaco_core.cameras import POLICY
 from jaco_core.errors import ConfigError
-from jaco_monitor.recorder.topics import TOPIC_NAMES, TOPICS, select_topics
+from jaco_monitor.recorder.topics import TOPIC_NAMES, TOPICS, select_topics, topics_of_camera
 
 
 def test_topics_are_selected_by_name() -> None:
@@ -18,3 +19,16 @@ def test_an_unknown_topic_is_named() -> None:
 
 def test_names_are_unique() -> None:
     assert len(set(TOPIC_NAMES)) == len(TOPICS)
+
+
+def test_further_cameras_are_recorded_with_their_depth_and_the_policys_is_among_the_topics_of_every_graph() -> None:
+    more = select_topics(["/scene"], ["", "wrist"])[1:]
+    assert [topic.name for topic in more] == [
+        "/wrist_camera/image_raw",
+        "/wrist_camera/aligned_depth_to_color/image_raw",
+        "/wrist_camera/camera_info",
+        "/wrist_camera/aligned_depth_to_color/camera_info",
+    ]
+    assert set(topics_of_camera(POLICY)) <= set(TOPICS)
+    with pytest.raises(ConfigError, match="'Wrist'"):
+        select_topics(["/scene"], ["Wrist"])

@@ -56,7 +56,7 @@ def stamps(commands: list[JointVelocityCommand]) -> list[int]:
 
 @pytest.mark.parametrize("image_first", [True, False])
 def test_each_image_is_answered_once_under_its_stamp(folder: Path, image_first: bool) -> None:
-    with GraphUnderTest(63, checkpoint=folder, lockstep=True) as graph:
+    with GraphUnderTest(checkpoint=folder, lockstep=True) as graph:
         inputs, commands = Inputs(graph), graph.collect(JointVelocityCommand, "/policy/command", qos.STATE)
         steps = graph.collect(PolicyStep, "/policy/step", qos.EVENT)
         facts = graph.collect(DiagnosticArray, "/diagnostics", qos.EVENT)
@@ -82,7 +82,7 @@ def test_each_image_is_answered_once_under_its_stamp(folder: Path, image_first: 
 
 
 def test_in_real_time_it_does_not_wait_for_the_verdict_on_the_image(folder: Path) -> None:
-    with GraphUnderTest(64, checkpoint=folder, lockstep=False) as graph:
+    with GraphUnderTest(checkpoint=folder, lockstep=False) as graph:
         inputs, commands = Inputs(graph), graph.collect(JointVelocityCommand, "/policy/command", qos.STATE)
         node = graph.add(PolicyNode)
         assert graph.configure(node) and graph.activate(node)
@@ -93,7 +93,7 @@ def test_in_real_time_it_does_not_wait_for_the_verdict_on_the_image(folder: Path
 
 
 def test_a_camera_of_another_size_ends_the_node_with_a_sentence(folder: Path) -> None:
-    with GraphUnderTest(65, checkpoint=folder, lockstep=True) as graph:
+    with GraphUnderTest(checkpoint=folder, lockstep=True) as graph:
         inputs = Inputs(graph)
         graph.collect(JointVelocityCommand, "/policy/command", qos.STATE)
         node = graph.add(PolicyNode)
@@ -104,7 +104,7 @@ def test_a_camera_of_another_size_ends_the_node_with_a_sentence(folder: Path) ->
 
 
 def test_stopping_leaves_a_zero_command(folder: Path) -> None:
-    with GraphUnderTest(66, checkpoint=folder, lockstep=False) as graph:
+    with GraphUnderTest(checkpoint=folder, lockstep=False) as graph:
         Inputs(graph)
         commands = graph.collect(JointVelocityCommand, "/policy/command", qos.STATE)
         node = graph.add(PolicyNode)
@@ -125,5 +125,5 @@ def test_a_policy_that_cannot_be_trusted_refuses_to_configure(folder: Path, dama
         card.write_text("{")
     else:
         card.write_text(json.dumps(json.loads(card.read_text()) | {"arm": "gen3"}))
-    with GraphUnderTest(67, checkpoint=folder) as graph:
+    with GraphUnderTest(checkpoint=folder) as graph:
         assert not graph.configure(graph.add(PolicyNode))

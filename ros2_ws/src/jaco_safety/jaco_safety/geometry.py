@@ -20,6 +20,7 @@ import yaml
 from numpy.typing import NDArray
 
 from jaco_core.errors import ConfigError
+from jaco_core.kinematics import Linkage
 from jaco_core.types import Vector
 
 Matrix = NDArray[np.float64]
@@ -28,6 +29,8 @@ Matrix = NDArray[np.float64]
 _LONGEST_EDGE = 0.015
 _SIDES = 16
 _BALL_STEPS = 100
+# A gripper's fingers are covered at so many openings: they move by millimetres from one to the next, within the balls.
+_OPENINGS = 9
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,13 @@ class Geometry:
 
     `links`: per link its bodies and the number of its balls. `fixed`: links that are not held against table and workspace, since
     they cannot leave their place. `watched`: pairs of links that could touch; no other pair comes closer than the self-clearance.
+    `sweeps`: link -> the gripper's joint that moves its bodies. Its balls sit on the body before them and cover every opening.
     """
 
     links: dict[str, tuple[tuple[str, ...], int]]
     fixed: frozenset[str]
     watched: tuple[tuple[str, str], ...]
+    sweeps: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,14 @@ def load_geometry(arm: str) -> Geometry:
     data = yaml.safe_load(source.read_text(encoding="utf-8"))
     links = {name: (tuple(entry["bodies"]), int(entry["balls"])) for name, entry in data["links"].items()}
     watched = tuple((first, second) for first, others in data["watched"].items() for second in others)
-    unknown = {name for pair in watched for name in pair} | set(data["fixed"])
+    sweeps = dict(data.get("sweeps", {}))
+    unknown = {name for pair in watched for name in pair} | set(data["fixed"]) | set(sweeps)
     unknown -= set(links)
     if unknown:
         raise ConfigError(
             f"The collision geometry of arm '{arm}' names {', '.join(sorted(unknown))}; its links: {', '.join(links)}."
         )
-    return Geometry(links, frozenset(data["fixed"]), watched)
+    return Geometry(links, frozenset(data["fixed"]), watched, sweeps)
 
 
 def cover(model: Any, geometry: Geometry) -> Balls:
@@ -82,11 +88,15 @@ def cover(model: Any, geometry: Geometry) -> Balls:
     radii: list[float] = []
     for link, (link_bodies, count) in geometry.links.items():
         root = int(model.body(link_bodies[0]).id)
-        triangles = np.concatenate([_body_triangles(model, int(model.body(name).id), root) for name in link_bodies])
+        if link in geometry.sweeps:
+            root = int(model.body_parentid[root])
+            triangles = _swept_triangles(model, link_bodies, root, geometry.sweeps[link])
+        else:
+            triangles = np.concatenate([_body_triangles(model, int(model.body(name).id), root) for name in link_bodies])
         for group in _slices(_refined(triangles), count):
             centre, radius = _enclosing_ball(np.unique(group.reshape(-1, 3), axis=0))
             names.append(link)
-            bodies.append(link_bodies[0])
+            bodies.append(model.body(root).name)
             centres.append(centre)
             radii.append(radius)
     return Balls(tuple(names), tuple(bodies), np.array(centres), np.array(radii))
@@ -106,6 +116,23 @@ def _body_triangles(model: Any, body: int, root: int) -> Matrix:
         triangles = triangles @ rotation.reshape(3, 3).T + model.body_pos[body]
         body = int(model.body_parentid[body])
     return triangles
+
+
+def _swept_triangles(model: Any, bodies: tuple[str, ...], root: int, joint: str) -> Matrix:
+    """Returns the hull triangles [m], shape (t, 3, 3), of `bodies` in the frame of the body `root`, over the range of `joint`."""
+    data, linkage = mujoco.MjData(model), Linkage(model)
+    found = []
+    lower, upper = model.joint(joint).range
+    for angle in np.linspace(lower, upper, _OPENINGS):
+        data.qpos[model.joint(joint).qposadr] = angle
+        linkage.follow(data)
+        mujoco.mj_kinematics(model, data)
+        turned = data.xmat[root].reshape(3, 3)
+        for name in bodies:
+            body = int(model.body(name).id)
+            world = _body_triangles(model, body, body) @ data.xmat[body].reshape(3, 3).T + data.xpos[body]
+            found.append((world - data.xpos[root]) @ turned)
+    return np.concatenate(found)
 
 
 def _geom_triangles(model: Any, geom: int) -> Matrix:

@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 
 from jaco_core.arms import Arm, load_arm
-from jaco_core.kinematics import arm_spec
+from jaco_core.kinematics import Linkage, arm_spec
 from jaco_core.types import Vector
 from jaco_safety.adversary import ADVERSARIES, Attack
 from jaco_safety.barriers import Barriers, arm_geometry
@@ -84,6 +84,7 @@ class ProvingGround:
         self._rehearsal = VelocityFilter(self.arm, self.limits, self._scout)
         self.truth = Truth(self.arm, self.limits, arm_geometry(arm)[0], self.model)
         self._qpos = np.array([self.model.joint(name).qposadr[0] for name in self.arm.joint_names])
+        self._linkage = Linkage(self.model)
         self._dofs = np.array([self.model.joint(name).dofadr[0] for name in self.arm.joint_names])
 
     def run(self, ticks: int, seed: int, tally: Tally) -> Tally:
@@ -165,6 +166,7 @@ class ProvingGround:
                 break
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self._qpos] = position
+        self._linkage.follow(self.data)
         mujoco.mj_forward(self.model, self.data)
 
 

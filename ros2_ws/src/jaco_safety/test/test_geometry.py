@@ -11,12 +11,18 @@ import pytest
 
 from jaco_core.arms import Arm, arm_names, load_arm
 from jaco_core.errors import ConfigError
-from jaco_core.kinematics import arm_spec
+from jaco_core.kinematics import Linkage, arm_spec
 from jaco_safety.barriers import arm_geometry
 from jaco_safety.geometry import load_geometry
 from jaco_safety.limits import load_limits
 
 FAR = 0.1
+
+
+def put(arm: Arm, model: Any, data: Any, position: Any) -> None:
+    data.qpos[[model.joint(name).qposadr[0] for name in arm.joint_names]] = position
+    Linkage(model).follow(data)
+    mujoco.mj_kinematics(model, data)
 
 
 def model_of(name: str) -> Any:
@@ -44,8 +50,7 @@ def test_ball_distances_never_exceed_those_of_the_meshes(name: str) -> None:
     bodies = np.array([model.body(body).id for body in balls.body])
     compared = 0
     for position in postures(arm, 60):
-        data.qpos[:] = position
-        mujoco.mj_kinematics(model, data)
+        put(arm, model, data, position)
         centres = data.xpos[bodies] + np.einsum("sij,sj->si", data.xmat[bodies].reshape(-1, 3, 3), balls.centre)
         for first, second in geometry.watched:
             a, b = members[first], members[second]
@@ -80,8 +85,7 @@ def test_links_that_are_not_watched_stay_apart(name: str) -> None:
     ]
     nearest = {}
     for position in postures(arm, 300):
-        data.qpos[:] = position
-        mujoco.mj_kinematics(model, data)
+        put(arm, model, data, position)
         for g, h in pairs:
             value = mujoco.mj_geomDistance(model, data, g, h, 0.03, None)
             nearest[g, h] = min(value, nearest.get((g, h), np.inf))

@@ -17,6 +17,7 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
 from jaco_core.arms import Arm
+from jaco_core.domain import take_random_domain
 from jaco_core.ros import qos
 from jaco_core.ros.convert import command_from_message, command_to_message, joints_to_message
 from jaco_core.ros.lifecycle_client import ACTIVATE, CONFIGURE, DEACTIVATE, LifecycleClient
@@ -25,9 +26,7 @@ from jaco_core.types import JointSample, VelocityCommand
 from jaco_safety.reasons import State
 from jaco_safety.testing import TICK_NS
 
-# Its own, also beside another run of the tests on this machine.
-DOMAIN = str(62 + os.getpid() % 39)
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 
 
 class Probe:
@@ -39,7 +38,8 @@ class Probe:
         self.position = arm.home
         self.commands: list[VelocityCommand] = []
         self.statuses: list[SafetyStatus] = []
-        rclpy.init(domain_id=int(DOMAIN))
+        self.domain = take_random_domain()
+        rclpy.init(domain_id=self.domain.number)
         self.executor = SingleThreadedExecutor()
         self.node = rclpy.create_node("probe")
         self.executor.add_node(self.node)
@@ -52,7 +52,7 @@ class Probe:
         arguments = [word for parameter in parameters for word in ("-p", parameter)]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jaco_safety.node", *(["--ros-args", *arguments] if arguments else [])],
-            env=os.environ | {"ROS_DOMAIN_ID": DOMAIN},
+            env=os.environ | {"ROS_DOMAIN_ID": str(self.domain.number)},
         )
         try:
             self._bring_up()
@@ -111,6 +111,7 @@ class Probe:
         finally:
             self.process.kill()
             rclpy.try_shutdown()
+            self.domain.release()
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_requests() -> None:
 
 
 def test_console_stamps_with_what_it_has_seen(arm: Arm) -> None:
-    with GraphUnderTest(47) as graph:
+    with GraphUnderTest() as graph:
         pressed = ["g", "1", "+", " "]
         node = OperatorNode(lambda: [pressed.pop(0)] if pressed else ["+"])
         graph.executor.add_node(node)

@@ -17,8 +17,6 @@ from jaco_safety.node import SafetyNode
 from jaco_safety.reasons import Reason, State
 from jaco_safety.testing import Bench
 
-DOMAIN = 91
-
 
 @pytest.mark.parametrize("force", [1000.0, float("nan")])
 def test_force_beyond_the_limit_stops_and_lasts_until_it_is_gone(bench: Bench, limits: SafetyLimits, force: float) -> None:
@@ -42,7 +40,7 @@ def test_force_beyond_the_limit_stops_and_lasts_until_it_is_gone(bench: Bench, l
 
 def test_wrench_on_its_topic_stops_the_arm() -> None:
     arm = load_arm("j2n6s300")
-    with GraphUnderTest(DOMAIN, mode="autonomous") as graph:
+    with GraphUnderTest(mode="autonomous") as graph:
         node = graph.add(SafetyNode)
         assert graph.configure(node) and graph.activate(node)
         joints = graph.console.create_publisher(JointState, "/joint_states", qos.STATE_WRITER)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,9 +14,10 @@ from jaco_sim.variation import Variation
 class ImageEffects:
     """The effects of one episode, in the order in which light meets them. Picture k of an episode always has the same noise."""
 
-    def __init__(self, variation: Variation, seed: int) -> None:
+    def __init__(self, variation: Variation, seed: int, camera: str = "") -> None:
+        """`camera`: name of a further one, whose noise is another; "" for the policy's."""
         self._variation = variation
-        self._rng = np.random.default_rng(np.random.SeedSequence((seed, 1)))
+        self._rng = np.random.default_rng(np.random.SeedSequence((seed, 1, crc32(camera.encode())) if camera else (seed, 1)))
         self._kernel = _gaussian(variation.image_blur)
 
     def __call__(self, image: RgbImage) -> RgbImage:

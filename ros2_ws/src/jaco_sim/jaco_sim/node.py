@@ -12,12 +12,15 @@ from jaco_interfaces.srv import ResetEpisode
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rosgraph_msgs.msg import Clock as ClockMessage
-from sensor_msgs.msg import CameraInfo, Image, JointState
+from sensor_msgs.msg import JointState
 
+from jaco_core.cameras import POLICY, further_cameras
 from jaco_core.errors import ContractError
 from jaco_core.parameters import parameter
 from jaco_core.ramp import ramp_velocity
 from jaco_core.ros import convert, qos
+from jaco_core.ros.cameras import CameraPublishers
+from jaco_core.ros.frames import StaticFrames
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.waiting import wait_for_peers
 from jaco_core.scheduling import Urgency
@@ -29,7 +32,6 @@ from jaco_sim.simulation import TICK_S
 from jaco_sim.statistics import RunStatistics
 from jaco_sim.world import World
 
-CAMERA_FRAME = "policy_camera"
 SHOW_AGAIN_S = 0.5
 
 
@@ -43,6 +45,8 @@ class Config:
     seed: int = parameter(0, "Seed of the state before the first episode.", lower=0, upper=2**31)
     lockstep: bool = parameter(True, "Wait for the graph's answers at every tick; false paces the simulator to the wall clock.")
     lockstep_timeout: float = parameter(10.0, "Longest wait for an answer in lockstep.", unit="s", lower=0.1, upper=600.0)
+    cameras: list[str] = parameter([""], "Further cameras beside the policy's: wrist, scene.")
+    depth: bool = parameter(False, "Publish depth aligned to every camera's picture.")
     command_timeout: float = parameter(
         0.15, "The arm is brought to rest before the newest arm command is so old, in real time.", unit="s", lower=0.02, upper=1.0
     )
@@ -56,7 +60,8 @@ class SimNode(JacoNode[Config]):
 
     def setup(self, config: Config) -> None:
         self._config = config
-        self._world = World(config.task, config.arm, config.profile, config.seed)
+        cameras = further_cameras(config.cameras)
+        self._world = World(config.task, config.arm, config.profile, config.seed, cameras=cameras, depth=config.depth)
         self._barrier = Barrier()
         self._statistics = RunStatistics()
         self._newest: VelocityCommand | None = None
@@ -75,8 +80,8 @@ class SimNode(JacoNode[Config]):
         self._joints = self.create_publisher(JointState, "/joint_states", qos.STATE_WRITER)
         self._applied = self.create_publisher(JointVelocityCommand, "/arm/applied", qos.STATE_WRITER)
         self._scene = self.create_publisher(SceneState, "/scene", qos.STATE_WRITER)
-        self._camera_info = self.create_publisher(CameraInfo, "/camera/camera_info", qos.STATE_WRITER)
-        self._image = self.create_publisher(Image, "/camera/image_raw", qos.STATE_WRITER)
+        self._cameras = {name: CameraPublishers(self, name, config.depth) for name in self._world.cameras}
+        self._frames = StaticFrames(self)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENT)
         self._stop_input = self.create_publisher(StopInput, "/safety/inputs", qos.INPUT)
         self._faulted = False
@@ -92,9 +97,9 @@ class SimNode(JacoNode[Config]):
 
     def start(self) -> None:
         if self._config.lockstep:
-            wait_for_peers(
-                (self._joints, self._image, self._scene, self._camera_info, self._command, self._episode), timeout=10.0
-            )
+            camera = self._cameras[POLICY]
+            wait_for_peers((self._joints, camera.image, self._scene, camera.info, self._command, self._episode), timeout=10.0)
+        self._tell_frames()
         self._timer.reset()
         self.active = True
         self._open_tick()
@@ -125,15 +130,14 @@ class SimNode(JacoNode[Config]):
         # Nodes act on stamps, never on the clock: in lockstep it need not tick faster than the camera.
         if seen.image is not None or not self._config.lockstep:
             self._clock_publisher.publish(ClockMessage(clock=convert.ns_to_stamp(stamp)))
-        if seen.image is not None and seen.scene is not None:
-            self._image.publish(convert.image_to_message(seen.image, stamp, CAMERA_FRAME))
+        if seen.scene is not None:
+            # The policy's picture comes last of all, so that who acts on it has what belongs to it.
+            for name, view in reversed(list(seen.views.items())):
+                self._cameras[name].publish(view.image, view.depth, stamp)
             self._scene.publish(convert.scene_to_message(seen.scene, self._world.arm.base_frame))
         self._joints.publish(convert.joints_to_message(seen.joints, self._world.arm.base_frame))
-        if seen.image is not None:
-            size = self._world.image_size
-            self._camera_info.publish(
-                convert.camera_info_to_message(size, size, self._world.camera_matrix(), np.zeros(5), stamp, CAMERA_FRAME)
-            )
+        for name in seen.views:
+            self._cameras[name].describe(self._world.camera_matrix(name), self._world.image_size, stamp)
 
     def _close_tick(self, command: VelocityCommand) -> None:
         self._apply(command)
@@ -229,9 +233,14 @@ class SimNode(JacoNode[Config]):
         variation = self._world.variation
         if variation is None:
             return
+        self._tell_frames()
         facts = {"seed": str(seed), **{name: str(value) for name, value in asdict(variation).items()}}
         text, stamp_ns = f"episode drawn from profile '{self._config.profile}'", self._world.stamp_ns
         self._diagnostics.publish(convert.diagnostics_to_message("variation", self._world.arm.name, text, facts, stamp_ns))
+
+    def _tell_frames(self) -> None:
+        """Says where the cameras are: a varied world has them elsewhere in each episode."""
+        self._frames.tell(self._world.camera_place(name) for name in self._world.cameras)
 
     def _advance_lockstep(self) -> None:
         if not self._config.lockstep or self._done or self._barrier.missing:

@@ -10,12 +10,16 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from jaco_core.depth import depth_in_millimetres
 from jaco_core.errors import ConfigError
-from jaco_core.types import RgbImage
+from jaco_core.types import DepthImage, RgbImage
 from jaco_sim.meshes import COLLISION_GROUP
 
 # Mesa's software renderer: threads do not pay at 64 x 64, and they would take the cores from the other processes.
 os.environ.setdefault("LP_NUM_THREADS", "0")
+
+# What is nearer to a camera that rides on the arm is not drawn.
+NEAR_M = 0.02
 
 
 _EVERYTHING = mujoco.mjtCatBit.mjCAT_ALL.value
@@ -58,6 +62,7 @@ class Renderer:
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
         self._rectangle = mujoco.MjrRect(0, 0, width, height)
         self._pixels = np.empty((height, width, 3), np.uint8)
+        self._nearness = np.empty((height, width), np.float32)
         self._perturbation = mujoco.MjvPerturb()
         self._camera_id = cache(lambda name: int(model.camera(name).id))
         self._closed = False
@@ -69,13 +74,45 @@ class Renderer:
 
         The model of `data` may be a copy of the renderer's own with other colours, shapes, lights or cameras.
         """
+        self._render(data, camera)
+        mujoco.mjr_readPixels(self._pixels, None, self._rectangle, self._context)
+        return self._pixels[::-1].copy()
+
+    def draw_with_depth(self, data: Any, camera: str) -> tuple[RgbImage, DepthImage]:
+        """Returns the same picture and its depth along the camera's axis [mm], uint16, shape (height, width).
+
+        Nothing but the far plane is 0, not known. Both arrays are the caller's.
+        """
+        self._render(data, camera)
+        # From 1 at the near plane to 0 at the far one: a float32 has its digits where the other way round they are missing.
+        self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR.value
+        mujoco.mjr_readPixels(self._pixels, self._nearness, self._rectangle, self._context)
+        self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZERONEAR.value
+        near, far = (float(plane) for plane in (self._scene.camera[0].frustum_near, self._scene.camera[0].frustum_far))
+        nearness = self._nearness[::-1].astype(np.float64)
+        # OpenGL's perspective division, undone (glFrustum): 1 / depth is linear in what the buffer holds.
+        metres = near * far / (near + nearness * (far - near))
+        return self._pixels[::-1].copy(), depth_in_millimetres(np.where(nearness > 0.0, metres, 0.0))
+
+    def _render(self, data: Any, camera: str) -> None:
         # Another renderer of this process may have drawn since.
         self._gl.make_current()
         self._camera.fixedcamid = self._camera_id(camera)
         mujoco.mjv_updateScene(data.model, data, self._option, self._perturbation, self._camera, _EVERYTHING, self._scene)
+        if self._model.cam_bodyid[self._camera.fixedcamid] != 0:
+            self._see_near()
         mujoco.mjr_render(self._rectangle, self._scene, self._context)
-        mujoco.mjr_readPixels(self._pixels, None, self._rectangle, self._context)
-        return self._pixels[::-1].copy()
+
+    def _see_near(self) -> None:
+        """Moves the near plane, at a hundredth of the world's extent, to where a camera on the hand sees the hand."""
+        for eye in self._scene.camera:
+            scale = NEAR_M / eye.frustum_near
+            eye.frustum_near, eye.frustum_width, eye.frustum_center = (
+                NEAR_M,
+                scale * eye.frustum_width,
+                scale * eye.frustum_center,
+            )
+            eye.frustum_bottom, eye.frustum_top = scale * eye.frustum_bottom, scale * eye.frustum_top
 
     def close(self) -> None:
         """Releases the OpenGL context; a second call does nothing."""

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jaco_core.arms import Arm
-from jaco_core.kinematics import arm_spec
+from jaco_core.cameras import POLICY, camera_frame
+from jaco_core.kinematics import Linkage, arm_spec
 from jaco_core.models import arm_model
 from jaco_sim.meshes import add_visual_meshes
 from jaco_sim.profiles import CameraPose, Light, Profile
@@ -19,8 +20,9 @@ from jaco_sim.textures import add_materials
 from jaco_sim.variation import MAX_DISTRACTORS
 from jaco_tasks.task import Task
 
-POLICY_CAMERA = "policy_camera"
-SCENE_CAMERA = "scene_camera"
+POLICY_CAMERA = camera_frame(POLICY)
+SCENE_CAMERA = camera_frame("scene")
+WRIST_CAMERA = camera_frame("wrist")
 TABLE_CENTRE = (0.30, 0.0)
 TABLE_HALF_SIZE = (0.62, 0.62, 0.02)
 FLOOR_HEIGHT = -0.60
@@ -51,6 +53,11 @@ class Scene:
     def dofs(self) -> NDArray[np.int64]:
         """Where the arm's joints are in qvel, shape (n,)."""
         return np.array([self.model.joint(name).dofadr[0] for name in self.arm.joint_names])
+
+    @cached_property
+    def linkage(self) -> Linkage:
+        """The arm's joints that follow others."""
+        return Linkage(self.model)
 
     @cached_property
     def palm(self) -> int:
@@ -91,8 +98,9 @@ def build_scene(task: Task, arm: Arm, profile: Profile, physics_step_s: float = 
         body = spec.worldbody.add_body(name=item.name, mocap=True)
         sphere = mujoco.mjtGeom.mjGEOM_SPHERE
         body.add_geom(name=item.name, type=sphere, size=(item.radius, 0, 0), rgba=(*profile.target_color, 1.0), **_SEEN_ONLY)
-    _add_camera(spec, POLICY_CAMERA, profile.policy_camera)
-    _add_camera(spec, SCENE_CAMERA, profile.scene_camera)
+    _add_camera(spec.worldbody, POLICY_CAMERA, profile.policy_camera)
+    _add_camera(spec.worldbody, SCENE_CAMERA, profile.scene_camera)
+    _add_wrist_camera(spec, arm, profile.wrist_camera)
     _add_light(spec, profile.light)
     if profile.ranges:
         add_materials(spec)
@@ -123,8 +131,18 @@ def _add_distractors(spec: Any) -> None:
         spec.worldbody.add_geom(name=distractor_name(index), type=sphere, size=(0.03, 0, 0), pos=(0, 0, 1), group=5, **_SEEN_ONLY)
 
 
-def _add_camera(spec: Any, name: str, pose: CameraPose) -> None:
-    spec.worldbody.add_camera(name=name, pos=pose.position, quat=looking(pose.position, pose.look_at), fovy=pose.fovy)
+def _add_camera(body: Any, name: str, pose: CameraPose) -> None:
+    body.add_camera(name=name, pos=pose.position, quat=looking(pose.position, pose.look_at), fovy=pose.fovy)
+
+
+def _add_wrist_camera(spec: Any, arm: Arm, pose: CameraPose) -> None:
+    """Adds a camera that moves with the hand. `pose` counts from the palm, z away from the hand."""
+    palm = next(point for point in arm_model(arm).points if point.name == "palm")
+    # Arms differ in whether their last link's z axis points out of the hand or into it.
+    turn = (1.0, 1.0, 1.0) if palm.offset[2] >= 0.0 else (1.0, -1.0, -1.0)
+    position, target = (np.add(palm.offset, np.multiply(turn, point)) for point in (pose.position, pose.look_at))
+    place, aim = (tuple(float(value) for value in point) for point in (position, target))
+    _add_camera(spec.body(palm.body), WRIST_CAMERA, CameraPose(place, aim, pose.fovy))  # type: ignore[arg-type]
 
 
 def looking(position: ArrayLike, target: ArrayLike) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError, ContractError
-from jaco_core.types import JointSample, RgbImage, SceneSample, Vector
+from jaco_core.types import DepthImage, JointSample, RgbImage, SceneSample, Vector
 from jaco_core.units import seconds_to_ns
 from jaco_sim.image_effects import ImageEffects
 from jaco_sim.profiles import load_profile
@@ -67,8 +67,10 @@ class ArmSimulation:
         self.tick = 0
         self.layout: Layout | None = None
         self.variation = Variation()
-        self._effects: ImageEffects | None = None
         self._objects = list(scene.objects.values())
+        self._seed = 0
+        # Of each camera that was looked through in this episode: picture k of each has its own noise.
+        self._effects: dict[str, ImageEffects] = {}
         self._command = np.zeros(len(scene.arm))
         # Commands that have not reached the servos yet, and where the joints were while the camera was still busy.
         self._commands: deque[NDArray[np.float64]] = deque()
@@ -102,7 +104,7 @@ class ArmSimulation:
         """
         if self.world.varied:
             self.variation = draw_variation(self.world.profile.ranges, seed)
-            self._effects = ImageEffects(self.variation, seed)
+            self._seed, self._effects = seed, {}
             vary(self.world, self.model, self._data, self.variation, seed)
         rng = np.random.default_rng(np.random.SeedSequence(seed))
         for _ in range(_MAX_PROPOSALS):
@@ -124,6 +126,7 @@ class ArmSimulation:
         data = self._data
         mujoco.mj_resetData(self.model, data)
         data.qpos[self.world.qpos] = layout.joint_position
+        self.world.linkage.follow(data)
         for name, index in self.world.objects.items():
             data.mocap_pos[index] = layout.objects[name]
         mujoco.mj_forward(self.model, data)
@@ -177,10 +180,22 @@ class ArmSimulation:
             given = np.asarray(velocity).tolist()
             raise ContractError(f"Arm '{self.arm.name}' takes {len(self.arm)} finite velocities, got {given}.")
 
-    def picture(self, renderer: Renderer) -> RgbImage:
-        """Returns what the policy's camera sends now: as long ago, and as blurred and noisy, as the episode's camera has it."""
-        image = renderer.draw(self._seen(), POLICY_CAMERA)
-        return image if self._effects is None else self._effects(image)
+    def picture(self, renderer: Renderer, camera: str = POLICY_CAMERA) -> RgbImage:
+        """Returns what a camera sends now: as long ago, and as blurred and noisy, as the episode's cameras have it."""
+        return self._sent(renderer.draw(self._seen(), camera), camera)
+
+    def picture_with_depth(self, renderer: Renderer, camera: str = POLICY_CAMERA) -> tuple[RgbImage, DepthImage]:
+        """Returns the same picture, and the depth of the same moment [mm], shape (height, width), without any noise."""
+        image, depth = renderer.draw_with_depth(self._seen(), camera)
+        return self._sent(image, camera), depth
+
+    def _sent(self, image: RgbImage, camera: str) -> RgbImage:
+        """Returns what becomes of a picture that was drawn."""
+        if not self.world.varied:
+            return image
+        if camera not in self._effects:
+            self._effects[camera] = ImageEffects(self.variation, self._seed, "" if camera == POLICY_CAMERA else camera)
+        return self._effects[camera](image)
 
     def _seen(self) -> Any:
         """Returns MuJoCo's data of what the camera saw when it took the picture that arrives now."""

@@ -2,36 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from jaco_core.cameras import POLICY, camera_frame
+from jaco_core.frames import FixedFrame
 from jaco_core.types import JointSample, RgbImage, SceneSample, VelocityCommand
-from jaco_sim.rendering import Renderer
-from jaco_sim.scene import POLICY_CAMERA
+from jaco_sim.cameras import Cameras, View
 from jaco_sim.simulation import TICK_S, ArmSimulation, make_scene
 from jaco_sim.variation import Variation
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What one tick shows. `scene` and `image` (uint8, shape (h, w, 3), RGB) only at image ticks."""
+    """What one tick shows. `scene` and `views`, one of each camera by its name, the policy's among them, only at image ticks."""
 
     joints: JointSample
     scene: SceneSample | None = None
-    image: RgbImage | None = None
+    views: Mapping[str, View] = field(default_factory=dict)
+
+    @property
+    def image(self) -> RgbImage | None:
+        """What the policy's camera sees."""
+        return self.views[POLICY].image if POLICY in self.views else None
 
 
 class World:
-    """One arm in its scene with a camera that takes a picture every control period, the first right after a reset."""
+    """One arm in its scene with cameras that take a picture every control period, the first right after a reset."""
 
-    def __init__(self, task: str, arm: str, profile: str, seed: int, image_size: int = 64) -> None:
+    def __init__(
+        self,
+        task: str,
+        arm: str,
+        profile: str,
+        seed: int,
+        image_size: int = 64,
+        cameras: tuple[str, ...] = (),
+        depth: bool = False,
+    ) -> None:
+        """`cameras`: further ones beside the policy's. `depth`: every camera measures it.
+
+        Raises:
+            ConfigError: one of the names is not known.
+        """
         self._scene = make_scene(task, arm, profile, held_out=True)
         self.arm = self._scene.arm
         self.task = self._scene.task
         self._simulation = ArmSimulation(self._scene)
-        self._renderer = Renderer(self._scene.model, image_size, image_size)
+        self._cameras = Cameras(self._scene.model, cameras, depth, image_size)
+        self.cameras = self._cameras.names
         self._seed = seed
         self._since_reset = 0
         self.image_size = image_size
@@ -52,13 +75,25 @@ class World:
         """How this episode's world differs from its profile, None where nothing varies."""
         return self._simulation.variation if self._scene.varied else None
 
-    def camera_matrix(self) -> NDArray[np.float64]:
-        """Returns the camera's intrinsics [px], shape (3, 3)."""
-        fovy = float(self._simulation.model.camera(POLICY_CAMERA).fovy[0])
+    def camera_matrix(self, camera: str = POLICY) -> NDArray[np.float64]:
+        """Returns a camera's intrinsics [px], shape (3, 3)."""
+        fovy = float(self._simulation.model.camera(camera_frame(camera)).fovy[0])
         focal = 0.5 * self.image_size / np.tan(np.deg2rad(fovy) / 2.0)
         # The centre of the first pixel is (0, 0), as in OpenCV.
         centre = 0.5 * (self.image_size - 1)
         return np.array([[focal, 0.0, centre], [0.0, focal, centre], [0.0, 0.0, 1.0]])
+
+    def camera_place(self, camera: str = POLICY) -> FixedFrame:
+        """Returns where a camera is in this episode, on the link that it moves with or in the arm's base frame; OpenCV's axes."""
+        model = self._simulation.model
+        index = model.camera(camera_frame(camera)).id
+        body = int(model.cam_bodyid[index])
+        rotation = np.empty(9)
+        mujoco.mju_quat2Mat(rotation, model.cam_quat[index])
+        # MuJoCo's cameras look along -z with y up, OpenCV's along z with y down.
+        axes = rotation.reshape(3, 3) * (1.0, -1.0, -1.0)
+        parent = model.body(body).name if body else self.arm.base_frame
+        return FixedFrame(camera_frame(camera), parent, np.array(model.cam_pos[index]), axes)
 
     def observe(self) -> Observation:
         """Returns what this tick shows, stamped with `stamp_ns`."""
@@ -68,8 +103,8 @@ class World:
         if not self.image_due:
             return Observation(joints)
         scene = simulation.scene()
-        image = simulation.picture(self._renderer)
-        return Observation(joints, SceneSample(self.stamp_ns, scene.objects, scene.contacts), image)
+        views = self._cameras.look(simulation)
+        return Observation(joints, SceneSample(self.stamp_ns, scene.objects, scene.contacts), views)
 
     def advance(self, command: VelocityCommand) -> None:
         """Applies the command's velocities [rad/s] for one tick.
@@ -88,4 +123,4 @@ class World:
         self._since_reset = 0
 
     def close(self) -> None:
-        self._renderer.close()
+        self._cameras.close()

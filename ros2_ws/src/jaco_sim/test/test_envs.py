@@ -10,9 +10,12 @@ from gymnasium.utils.env_checker import check_env
 import jaco_sim.envs
 from jaco_core.errors import ConfigError
 from jaco_core.ramp import ramp_velocity
+from jaco_core.types import VelocityCommand
 from jaco_sim.envs.batch import BatchEnv
+from jaco_sim.envs.single import FELT
 from jaco_sim.scene import Scene
 from jaco_sim.simulation import TICK_S, ArmSimulation, make_scene
+from jaco_sim.world import World
 from jaco_tasks.actions import action_speeds, action_velocity
 
 assert jaco_sim.envs  # imported for its registrations
@@ -92,3 +95,38 @@ def test_an_episode_in_gymnasium() -> None:
 def test_an_unknown_observation_is_told() -> None:
     with pytest.raises(ConfigError, match="no observation 'smell'; known: pixels, state"):
         gymnasium.make("jaco/Reach-v0", observation="smell")
+
+
+def test_views_are_what_the_graph_sees_by_name() -> None:
+    options = {"observation": "views", "cameras": ("wrist",), "depth": True, "profile": "randomized"}
+    environment = gymnasium.make("jaco/Reach-v0", **options)
+    world = World("reach", "j2n6s300", "randomized", seed=0, cameras=("wrist",), depth=True)
+    observation, _ = environment.reset(seed=7)
+    world.reset(7)
+    for _ in range(3):
+        seen = world.observe()
+        assert environment.observation_space.contains(observation)
+        for name in ("policy", "wrist"):
+            np.testing.assert_array_equal(observation[name], seen.views[name].image)
+            np.testing.assert_array_equal(observation[f"{name}_depth"], seen.views[name].depth)
+        for name in ("position", "velocity", "effort"):
+            np.testing.assert_array_equal(observation[f"joint_{name}"], getattr(seen.joints, name))
+        for _ in range(10):
+            world.advance(VelocityCommand(world.stamp_ns, world.arm.joint_names, np.zeros(9)))
+        observation, *_ = environment.step(np.ones(9, int))
+    environment.close()
+    world.close()
+
+
+def test_views_pass_gymnasiums_checker() -> None:
+    environment = gymnasium.make("jaco/Reach-v0", observation="views", cameras=("scene",), render_mode="rgb_array")
+    check_env(environment.unwrapped, skip_render_check=True)
+    assert set(environment.observation_space) == {"policy", "scene", *(f"joint_{name}" for name in FELT)}  # type: ignore[call-overload]
+    environment.close()
+
+
+def test_cameras_that_would_not_be_seen_are_refused() -> None:
+    with pytest.raises(ConfigError, match="'pixels' has no further cameras and no depth; ask for 'views'"):
+        gymnasium.make("jaco/Reach-v0", depth=True)
+    with pytest.raises(ConfigError, match="no camera 'ceiling'"):
+        gymnasium.make("jaco/Reach-v0", observation="views", cameras=("ceiling",))

@@ -10,9 +10,11 @@ import pytest
 from jaco_interfaces.msg import EpisodeState, JointVelocityCommand
 from jaco_interfaces.srv import ResetEpisode
 from rclpy.publisher import Publisher
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import CameraInfo, Image, JointState
+from tf2_msgs.msg import TFMessage
 
 from jaco_core.arms import load_arm
+from jaco_core.cameras import camera_topics
 from jaco_core.ros import convert, qos
 from jaco_core.ros.testing import GraphUnderTest
 from jaco_core.types import RUNNING, EpisodeStatus, VelocityCommand
@@ -65,7 +67,7 @@ class Answers:
 
 
 def test_lockstep_advances_with_the_answers_and_names_the_one_that_is_missing() -> None:
-    with GraphUnderTest(53, lockstep=True, lockstep_timeout=0.5) as graph:
+    with GraphUnderTest(lockstep=True, lockstep_timeout=0.5) as graph:
         node = graph.add(SimNode)
         answers = Answers(graph, 0.1)
         applied = graph.collect(JointVelocityCommand, "/arm/applied", qos.STATE)
@@ -81,7 +83,7 @@ def test_lockstep_advances_with_the_answers_and_names_the_one_that_is_missing() 
 
 
 def test_lockstep_waits_for_a_reset_only_when_an_episode_has_to_begin() -> None:
-    with GraphUnderTest(54, lockstep=True) as graph:
+    with GraphUnderTest(lockstep=True) as graph:
         node = graph.add(SimNode)
         answers = Answers(graph, 0.0)
         joints = graph.collect(JointState, "/joint_states", qos.STATE)
@@ -107,7 +109,7 @@ def test_lockstep_waits_for_a_reset_only_when_an_episode_has_to_begin() -> None:
 
 
 def test_in_real_time_the_arm_stops_when_commands_stop() -> None:
-    with GraphUnderTest(55, lockstep=False, command_timeout=0.15) as graph:
+    with GraphUnderTest(lockstep=False, command_timeout=0.15) as graph:
         node = graph.add(SimNode)
         answers = Answers(graph, 0.2)
         applied = graph.collect(JointVelocityCommand, "/arm/applied", qos.STATE)
@@ -130,7 +132,7 @@ def test_a_bad_command_is_never_applied(fault: str) -> None:
         velocities.pop()
     else:
         names.reverse()
-    with GraphUnderTest(56, lockstep=False) as graph:
+    with GraphUnderTest(lockstep=False) as graph:
         node = graph.add(SimNode)
         answers = Answers(graph, 0.0)
         answers.silent = True
@@ -144,8 +146,33 @@ def test_a_bad_command_is_never_applied(fault: str) -> None:
         assert not any(any(message.velocities) for message in applied)
 
 
-def test_an_unknown_task_or_profile_refuses_to_configure() -> None:
-    with GraphUnderTest(57, task="juggle") as graph:
+def test_several_cameras_with_depth_speak_under_one_stamp_and_say_where_they_are() -> None:
+    with GraphUnderTest(58, lockstep=True, cameras="[wrist]", depth=True) as graph:
+        node = graph.add(SimNode)
+        Answers(graph, 0.1)
+        topics = [camera_topics(name) for name in ("policy", "wrist")]
+        images = [graph.collect(Image, entry.image, qos.STATE) for entry in topics]
+        depths = [graph.collect(Image, entry.depth, qos.STATE) for entry in topics]
+        infos = [graph.collect(CameraInfo, entry.info, qos.STATE) for entry in topics]
+        frames = graph.collect(TFMessage, "/tf_static", qos.LATCHED)
+        assert graph.configure(node) and graph.activate(node)
+        graph.until(lambda: all(len(got) >= 2 for got in (*images, *depths, *infos)) and bool(frames), "two rounds of pictures")
+        for got in (*images, *depths, *infos):
+            assert got[1].header.stamp == images[0][1].header.stamp
+        assert [got[0].header.frame_id for got in (*images, *depths)] == ["policy_camera", "wrist_camera"] * 2
+        assert convert.depth_from_message(depths[1][0]).shape == (64, 64) and depths[1][0].encoding == "16UC1"
+        assert infos[0][0].k[0] > infos[1][0].k[0], "the wrist's camera has the wider view"
+        where = {told.child_frame_id: told.header.frame_id for told in frames[-1].transforms}
+        assert where == {"policy_camera": "base", "wrist_camera": "hand"}
+
+
+def test_an_unknown_camera_refuses_to_configure() -> None:
+    with GraphUnderTest(57, cameras="[ceiling]") as graph:
         assert not graph.configure(graph.add(SimNode))
-    with GraphUnderTest(57, profile="mars") as graph:
+
+
+def test_an_unknown_task_or_profile_refuses_to_configure() -> None:
+    with GraphUnderTest(task="juggle") as graph:
+        assert not graph.configure(graph.add(SimNode))
+    with GraphUnderTest(profile="mars") as graph:
         assert not graph.configure(graph.add(SimNode))

@@ -50,7 +50,9 @@ class Reach:
         spread[~fingers] = np.resize(self.arm_spread, np.count_nonzero(~fingers))
         position = arm.home + rng.uniform(-1.0, 1.0, len(arm)) * spread
         position = np.clip(position, arm.lower + self.limit_clearance, arm.upper - self.limit_clearance)
-        position[fingers] = rng.uniform(self.finger_low, self.finger_high, np.count_nonzero(fingers))
+        low = np.maximum(self.finger_low, arm.lower[fingers] + self.limit_clearance)
+        high = np.minimum(self.finger_high, arm.upper[fingers] - self.limit_clearance)
+        position[fingers] = rng.uniform(low, high)
         x, y = rng.uniform(self.target_low, self.target_high)
         return Layout(position, {TARGET: np.array([x, y, self.target_radius])})
 

@@ -76,7 +76,7 @@ def begin(graph: GraphUnderTest, scene: FakeScene, states: list[EpisodeState], r
 
 
 def test_one_verdict_per_image_with_the_images_stamp() -> None:
-    with GraphUnderTest(58, seed=5) as graph:
+    with GraphUnderTest(seed=5) as graph:
         scene, states = start(graph)
         first = scene.show()
         graph.until(lambda: len(states) == 1, "the first verdict")
@@ -93,7 +93,7 @@ def test_one_verdict_per_image_with_the_images_stamp() -> None:
 
 
 def test_an_image_without_its_joint_state_is_not_judged() -> None:
-    with GraphUnderTest(59) as graph:
+    with GraphUnderTest() as graph:
         scene, states = start(graph)
         scene.show()
         begin(graph, scene, states)
@@ -104,7 +104,7 @@ def test_an_image_without_its_joint_state_is_not_judged() -> None:
 
 
 def test_a_contact_ends_the_episode_and_the_next_one_begins() -> None:
-    with GraphUnderTest(60, seed=5) as graph:
+    with GraphUnderTest(seed=5) as graph:
         scene, states = start(graph)
         scene.show()
         begin(graph, scene, states)
@@ -118,7 +118,7 @@ def test_a_contact_ends_the_episode_and_the_next_one_begins() -> None:
 
 
 def test_after_the_last_episode_it_says_so_and_asks_for_no_reset() -> None:
-    with GraphUnderTest(61, episodes=1) as graph:
+    with GraphUnderTest(episodes=1) as graph:
         scene, states = start(graph)
         scene.show()
         begin(graph, scene, states)
@@ -141,7 +141,7 @@ def show_until(graph: GraphUnderTest, scene: FakeScene, states: list[EpisodeStat
 
 
 def test_while_a_reset_takes_its_time_every_image_says_what_is_waited_for() -> None:
-    with GraphUnderTest(63, lockstep=False) as graph:
+    with GraphUnderTest(lockstep=False) as graph:
         scene, states = start(graph)
         scene.waits_for = "the target moves."
         scene.show()
@@ -157,7 +157,7 @@ def test_while_a_reset_takes_its_time_every_image_says_what_is_waited_for() -> N
 
 
 def test_an_episode_ends_when_the_target_stays_out_of_sight_and_a_short_loss_is_passed_over() -> None:
-    with GraphUnderTest(64, lockstep=False, lost_timeout=0.45) as graph:
+    with GraphUnderTest(lockstep=False, lost_timeout=0.45) as graph:
         scene, states = start(graph)
         show_until(graph, scene, states, RUNNING, "the episode to run")
         scene.missing = {"target": "not_seen"}
@@ -184,7 +184,7 @@ def call(graph: GraphUnderTest, service: str) -> Trigger.Response:
 
 
 def test_a_pause_ends_the_episode_and_nothing_begins_before_it_is_over() -> None:
-    with GraphUnderTest(65, lockstep=False) as graph:
+    with GraphUnderTest(lockstep=False) as graph:
         scene, states = start(graph)
         show_until(graph, scene, states, RUNNING, "the episode to run")
         assert call(graph, "/episode/pause").success and not call(graph, "/episode/pause").success
@@ -198,19 +198,19 @@ def test_a_pause_ends_the_episode_and_nothing_begins_before_it_is_over() -> None
 
 
 def test_in_lockstep_nothing_is_paused() -> None:
-    with GraphUnderTest(66) as graph:
+    with GraphUnderTest() as graph:
         start(graph)
         answer = call(graph, "/episode/pause")
         assert not answer.success and "lockstep" in answer.message
 
 
 def test_after_the_minutes_no_episode_begins() -> None:
-    with GraphUnderTest(67, lockstep=False, minutes=0.05) as graph:
+    with GraphUnderTest(lockstep=False, minutes=0.05) as graph:
         scene, states = start(graph)
         show_until(graph, scene, states, FINISHED, "the end of the run")
         assert states[-2].phase == ENDED and states[-1].episode == 0 and states[-2].step == 50
 
 
 def test_an_unknown_task_refuses_to_configure() -> None:
-    with GraphUnderTest(62, task="juggle") as graph:
+    with GraphUnderTest(task="juggle") as graph:
         assert not graph.configure(graph.add(TaskNode))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jaco_core.arms import Arm
-from jaco_core.kinematics import arm_spec
+from jaco_core.kinematics import Linkage, arm_spec
 from jaco_core.types import Vector
 
 # The ball's disc as the camera sees it: its middle and two rings, in shares of the radius, which stand for equal areas.
@@ -24,6 +24,7 @@ class Cover:
         self._model: Any = arm_spec(arm).compile()
         self._data: Any = mujoco.MjData(self._model)
         self._qpos = np.array([self._model.joint(name).qposadr[0] for name in arm.joint_names])
+        self._linkage = Linkage(self._model)
         self._hit = np.zeros(1, dtype=np.int32)
 
     def visible(self, eye: ArrayLike, centre: ArrayLike, radius: float, position: Vector) -> float:
@@ -33,6 +34,7 @@ class Cover:
         """
         data = self._data
         data.qpos[self._qpos] = position
+        self._linkage.follow(data)
         mujoco.mj_kinematics(self._model, data)
         origin = np.asarray(eye, dtype=np.float64)
         points = _disc(origin, np.asarray(centre, dtype=np.float64), radius)

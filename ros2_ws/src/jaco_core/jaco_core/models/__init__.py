@@ -28,7 +28,7 @@ class ArmModel:
 
 MODELS: Mapping[str, ArmModel] = MappingProxyType(
     {
-        "gen3": ArmModel(gen3.build, gen3.TRACKED_POINTS, gen3.LINKS, "bracelet"),
+        "gen3": ArmModel(gen3.build, gen3.TRACKED_POINTS, gen3.LINKS, "gripper"),
         "j2n6s300": ArmModel(j2n6s300.build, j2n6s300.TRACKED_POINTS, j2n6s300.LINKS, "hand"),
     }
 )

@@ -13,7 +13,7 @@ import mujoco
 
 from jaco_core.arms import Arm, Joint
 from jaco_core.errors import ConfigError
-from jaco_core.models.parts import TrackedPoint, add_servos, compensate_gravity
+from jaco_core.models.parts import TrackedPoint, add_servos, compensate_gravity, drop_prefix
 
 # Velocity servos as in dm_control's JacoArm and JacoHand: gain [N m s/rad] and peak torque [N m] (Kinova's datasheet; the gain of
 # the arm joints is, by its authors' word, a placeholder until the arm is identified).
@@ -61,7 +61,7 @@ def build(arm: Arm) -> Any:
     spec = mujoco.MjSpec.from_file(str(folder / "jaco_arm.xml"))
     hand = mujoco.MjSpec.from_file(str(folder / "jaco_hand.xml"))
     spec.attach(hand, prefix=_HAND_PREFIX, site=spec.site("wristsite"))
-    _drop_prefix(spec)
+    drop_prefix(spec, _HAND_PREFIX)
     compensate_gravity(spec)
     spec.site("gripsite").name = "palm"
     add_servos(spec, arm, _servo)
@@ -72,12 +72,3 @@ def _servo(joint: Joint) -> tuple[float, float]:
     if joint.kind == "finger":
         return FINGER_SERVO
     return LARGE_JOINT_SERVO if joint.name in LARGE_JOINTS else SMALL_JOINT_SERVO
-
-
-def _drop_prefix(spec: Any) -> None:
-    """Gives the hand's parts their own names back: attaching needs a prefix, since both files define the same materials."""
-    for element in (*spec.bodies, *spec.joints, *spec.geoms, *spec.sites):
-        element.name = element.name.removeprefix(_HAND_PREFIX)
-    for exclude in spec.excludes:
-        exclude.bodyname1 = exclude.bodyname1.removeprefix(_HAND_PREFIX)
-        exclude.bodyname2 = exclude.bodyname2.removeprefix(_HAND_PREFIX)

@@ -34,6 +34,16 @@ def add_servos(spec: Any, arm: Arm, servo: Callable[[Joint], tuple[float, float]
         actuator.forcelimited, actuator.forcerange = True, (-torque, torque)
 
 
+def drop_prefix(spec: Any, prefix: str) -> None:
+    """Gives the parts of `spec` whose names begin with `prefix` their own names back: attaching models needs a prefix."""
+    for element in (*spec.bodies, *spec.joints, *spec.geoms, *spec.sites, *spec.equalities):
+        element.name = element.name.removeprefix(prefix)
+    for equality in spec.equalities:
+        equality.name1, equality.name2 = equality.name1.removeprefix(prefix), equality.name2.removeprefix(prefix)
+    for exclude in spec.excludes:
+        exclude.bodyname1, exclude.bodyname2 = exclude.bodyname1.removeprefix(prefix), exclude.bodyname2.removeprefix(prefix)
+
+
 def compensate_gravity(spec: Any) -> None:
     """Compensates gravity on every body, as the arms' firmware does."""
     for body in spec.bodies:

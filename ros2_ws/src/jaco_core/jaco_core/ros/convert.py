@@ -12,7 +12,16 @@ from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, SceneState
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from jaco_core.errors import ContractError
-from jaco_core.types import EpisodeStatus, JointSample, RgbImage, SceneSample, VelocityCommand, WrenchSample, frozen_vector
+from jaco_core.types import (
+    DepthImage,
+    EpisodeStatus,
+    JointSample,
+    RgbImage,
+    SceneSample,
+    VelocityCommand,
+    WrenchSample,
+    frozen_vector,
+)
 from jaco_core.units import NS_PER_S
 
 
@@ -176,6 +185,34 @@ def image_to_message(image: RgbImage, stamp_ns: int, frame: str) -> Image:
     message.header.frame_id = frame
     # An array.array is taken over as it is; bytes or a list would be checked element by element.
     message.data = array.array("B", image.tobytes())
+    return message
+
+
+def depth_from_message(message: Image) -> DepthImage:
+    """Returns the depth [mm], uint16, shape (height, width), 0 where it is not known.
+
+    Raises:
+        ContractError: the encoding is not 16UC1, or the data's length does not fit its size.
+    """
+    if message.encoding != "16UC1":
+        raise ContractError(f"The depth is encoded as '{message.encoding}'; expected 16UC1, in mm.")
+    if len(message.data) != message.height * message.step or message.step < 2 * message.width:
+        raise ContractError(
+            f"The depth is {message.width} x {message.height} with rows of {message.step} bytes and {len(message.data)} in all; "
+            "these do not fit together."
+        )
+    rows = np.frombuffer(message.data, dtype=np.uint8).reshape(message.height, message.step)
+    pixels = np.ascontiguousarray(rows[:, : 2 * message.width]).view(">u2" if message.is_bigendian else "<u2")
+    return pixels.astype(np.uint16)
+
+
+def depth_to_message(depth: DepthImage, stamp_ns: int, frame: str) -> Image:
+    """Returns a 16UC1 message (REP 118) of `depth` [mm], uint16, shape (height, width)."""
+    height, width = depth.shape
+    message = Image(height=height, width=width, encoding="16UC1", step=2 * width, is_bigendian=0)
+    message.header.stamp = ns_to_stamp(stamp_ns)
+    message.header.frame_id = frame
+    message.data = array.array("B", depth.astype("<u2").tobytes())
     return message
 
 

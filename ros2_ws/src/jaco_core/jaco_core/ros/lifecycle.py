@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, Generic, TypeVar
 
 import rclpy
+from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
@@ -21,6 +22,7 @@ from jaco_core.scheduling import Urgency, hurry, listening, relax
 
 C = TypeVar("C")
 DRAIN_TIMEOUT_S = 5.0
+LAST_WORD_TIMEOUT_S = 0.5
 
 
 class JacoNode(LifecycleNode, Generic[C]):
@@ -149,8 +151,16 @@ def run_node(create: Callable[[], JacoNode[Any]]) -> int:
     if node is not None:
         code = code or (1 if node.failure else 0)
         node.quiesce()
+        _deliver_last_words(node)
         node.release()
     rclpy.try_shutdown()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the interpreter's own end would make a late signal look like a crash
     return code
+
+
+def _deliver_last_words(node: JacoNode[Any]) -> None:
+    """Waits, bounded, until every reader has what `node` published last: what a writer has not sent when it goes is lost."""
+    deadline = time.monotonic() + LAST_WORD_TIMEOUT_S
+    for publisher in node.publishers:
+        publisher.wait_for_all_acked(Duration(seconds=max(0.0, deadline - time.monotonic())))

@@ -12,6 +12,7 @@ from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
+from jaco_core.domain import take_random_domain
 from jaco_core.ros.lifecycle import JacoNode
 from jaco_core.ros.waiting import spin_until
 
@@ -21,11 +22,13 @@ N = TypeVar("N", bound=JacoNode[Any])
 class GraphUnderTest:
     """Context manager that owns rclpy for one test. `parameters` go to every node that declares them."""
 
-    def __init__(self, domain: int, **parameters: object) -> None:
+    def __init__(self, domain: int | None = None, **parameters: object) -> None:
+        """`domain`: one that the caller holds; None: a free one for as long as the graph lives."""
         arguments = ["--ros-args"]
         for name, value in parameters.items():
             arguments += ["-p", f"{name}:={str(value).lower() if isinstance(value, bool) else value}"]
-        rclpy.init(args=arguments, domain_id=domain)
+        self._own = take_random_domain() if domain is None else None
+        rclpy.init(args=arguments, domain_id=self._own.number if self._own is not None else domain)
         self.executor = SingleThreadedExecutor()
         self.console: Node = rclpy.create_node("console")
         self.executor.add_node(self.console)
@@ -42,6 +45,8 @@ class GraphUnderTest:
         self.console.destroy_node()
         self.executor.shutdown()
         rclpy.try_shutdown()
+        if self._own is not None:
+            self._own.release()
 
     def add(self, create: Callable[[], N]) -> N:
         """Returns a new node that spins with the graph."""
@@ -64,7 +69,7 @@ class GraphUnderTest:
         self.console.create_subscription(kind, topic, messages.append, qos)
         return messages
 
-    def until(self, predicate: Callable[[], bool], what: str, timeout: float = 10.0) -> None:
+    def until(self, predicate: Callable[[], bool], what: str, timeout: float = 30.0) -> None:
         """Spins until `predicate()`.
 
         Raises:

@@ -32,14 +32,16 @@ class Base:
 
     def __init__(self, arm: EmulatedArm, troubles: Troubles, now_ns: int) -> None:
         self.arm = arm
-        self.gripper = EmulatedGripper()
-        self.faults = FaultBanks([0] * len(arm.arm), self._on_fault)
+        self.gripper = EmulatedGripper(arm.closed)
+        self.faults = FaultBanks([0] * arm.count, self._on_fault)
         self.servoing_mode = int(ServoingMode.SINGLE_LEVEL)
         self.operating_mode = int(OperatingMode.RUN)
         self.holder = 0
         """The session whose motion goes on; 0: none."""
         self.zones: tuple[ProtectionZone, ...] = ()
         self.event: Event = lambda topic, notification: None
+        self.stands_since_ns: int | None = now_ns
+        """Since when the arm stands; None while it moves."""
         self._time_ns = now_ns
         self._emergency_stops = 0
         self.troubles = troubles
@@ -50,7 +52,7 @@ class Base:
     @property
     def actuator_count(self) -> int:
         """How many actuators the base says it has."""
-        return self.troubles.actuator_count or len(self.arm.arm)
+        return self.troubles.actuator_count or self.arm.count
 
     @property
     def state(self) -> ArmState:
@@ -74,6 +76,11 @@ class Base:
             self._time_ns += STEP_NS
             self.arm.step()
             self.gripper.step(STEP_S)
+            self.arm.hold_gripper(self.gripper.position, self.gripper.velocity)
+            if not self.arm.standing:
+                self.stands_since_ns = None
+            elif self.stands_since_ns is None:
+                self.stands_since_ns = self._time_ns
 
     # What a client asks.
     def set_servoing_mode(self, mode: int) -> None:
@@ -98,12 +105,12 @@ class Base:
             raise Refusal(SubError.CONTROL_ACTUATOR_COUNT_MISMATCH, text)
         if sorted(joint for joint, _ in speeds) != list(range(self.actuator_count)):
             raise Refusal(SubError.INVALID_PARAM, f"The joints are {[joint for joint, _ in speeds]}, each must be there once.")
-        goal: Vector = np.zeros(max(len(self.arm.arm), self.actuator_count))
+        goal: Vector = np.zeros(max(self.arm.count, self.actuator_count))
         for joint, speed in speeds:
             goal[joint] = np.deg2rad(speed)
         if not np.isfinite(goal).all():
             raise Refusal(SubError.CONTROL_INVALID_SPEED, "A speed is not finite.")
-        self.arm.move(goal[: len(self.arm.arm)])
+        self.arm.move(goal[: self.arm.count])
         self.holder = session
         self.report()
 
@@ -116,6 +123,8 @@ class Base:
     def stop(self) -> None:
         """Ends every motion, whoever began it. Raises Refusal when there is none."""
         moving = self.holder or not self.arm.standing
+        if self.troubles.deaf_stop:
+            return
         self._rest()
         self.report()
         if not moving:
@@ -136,6 +145,12 @@ class Base:
         self.report()
 
     # What happens to it.
+    def place(self, position: Vector) -> None:
+        """Puts the joints to `position` [rad], shape (n,), at rest."""
+        self.arm.place(position)
+        self.gripper.stop()
+        self.gripper.position = self.arm.closed
+
     def fault(self, bit: int, actuator: int = -1, lasts: bool = False) -> None:
         """Faults: every motion ends. `actuator`: whose fault it is, -1 for the base's; `lasts`: it cannot be cleared."""
         self.faults.set(bit, actuator, lasts)
@@ -154,6 +169,8 @@ class Base:
         if troubles.wrong_mode and self.servoing_mode != ServoingMode.LOW_LEVEL:
             self._rest()
             self.servoing_mode = int(ServoingMode.LOW_LEVEL)
+        if troubles.rival_session and not before.rival_session:
+            self._rest()
         if troubles.emergency_stop and not (before.emergency_stop and self.faults):
             self.faults.set(BaseFault.EMERGENCY_STOP_ACTIVATED)
             self._rest()
@@ -196,5 +213,7 @@ class Base:
         self._check_faults()
         if self.servoing_mode != ServoingMode.SINGLE_LEVEL:
             raise Refusal(SubError.WRONG_SERVOING_MODE, f"The servoing mode is {self.servoing_mode}, not single-level.")
+        if self.troubles.rival_session:
+            raise Refusal(SubError.SESSION_NOT_IN_CONTROL, "Another session is in control.")
         if self.holder not in (0, session):
             raise Refusal(SubError.SESSION_NOT_IN_CONTROL, f"Session {self.holder} is in control.")

@@ -19,7 +19,7 @@ from jaco_driver.emulator.faults import fault_bit
 from jaco_driver.emulator.server import Server
 from jaco_driver.emulator.troubles import Troubles
 from jaco_driver.emulator.zones import ProtectionZone
-from jaco_driver.kortex_wire.codes import ArmState
+from jaco_driver.kortex_wire.codes import ArmState, ServoingMode
 
 T = TypeVar("T")
 # [s] Longest wait for the emulator's own thread.
@@ -27,7 +27,7 @@ _PATIENCE_S = 10.0
 
 
 class Emulator:
-    """A Kortex base with a Gen3 on this machine. Use it in a `with`, or call `close`."""
+    """A Kortex base with an arm on this machine. Use it in a `with`, or call `close`."""
 
     def __init__(
         self,
@@ -41,10 +41,8 @@ class Emulator:
         """Listens at once. Ports: 0 takes free ones. `model`: see `EmulatedArm`.
 
         Raises:
-            ConfigError: the arm is no Gen3, or a port is taken.
+            ConfigError: no Kortex base has such an arm, or a port is taken.
         """
-        if arm != "gen3":
-            raise ConfigError(f"The emulator is a Kinova Gen3 and knows the arm 'gen3'; there is none for '{arm}'.")
         self._arm = EmulatedArm(load_arm(arm), model)
         self._troubles = troubles or Troubles()
         self._loop = asyncio.new_event_loop()
@@ -105,7 +103,7 @@ class Emulator:
         Raises:
             ConfigError: there is no such fault.
         """
-        bit, actuator = fault_bit(name, len(self._arm.arm))
+        bit, actuator = fault_bit(name, self._arm.count)
         self.call(lambda: self._base.fault(bit, actuator, lasts))
 
     def end_causes(self) -> None:
@@ -115,6 +113,10 @@ class Emulator:
     def set_zones(self, *zones: ProtectionZone) -> None:
         """Sets the base's protection zones up."""
         self.call(lambda: setattr(self._base, "zones", zones))
+
+    def choose_servoing_mode(self, mode: ServoingMode) -> None:
+        """Chooses the servoing mode, as another program may."""
+        self.call(lambda: self._base.set_servoing_mode(mode))
 
     def drop_connections(self) -> None:
         """Closes every TCP connection without a word."""
@@ -139,13 +141,27 @@ class Emulator:
         return self.call(lambda: (self._read(), self._arm.standing)[1])
 
     @property
+    def stands_since_ns(self) -> int | None:
+        """Since when the arm stands, on the steady clock [ns]; None while it moves."""
+        return self.call(lambda: (self._read(), self._base.stands_since_ns)[1])
+
+    def longest_pause_ns(self) -> int:
+        """Returns the longest time for which this process has not let the emulator run, since the last call."""
+
+        def take() -> int:
+            longest, self._server.longest_pause_ns = self._server.longest_pause_ns, 0
+            return longest
+
+        return self.call(take)
+
+    @property
     def session_count(self) -> int:
         """How many sessions are open."""
         return self.call(lambda: len(self._server.procedures.sessions))
 
     def place(self, position: Vector) -> None:
         """Puts the joints to `position` [rad], shape (n,), at rest, as nobody can a real arm."""
-        self.call(lambda: self._arm.place(position))
+        self.call(lambda: self._base.place(position))
 
     def _read(self) -> ArmReading:
         self._base.advance(time.monotonic_ns())

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from jaco_core.models.gen3 import LARGE_JOINTS
 from jaco_core.types import Vector
 from jaco_driver.emulator.arm import ArmReading
 from jaco_driver.emulator.base import Base
@@ -32,7 +31,7 @@ def feedback(base: Base, reading: ArmReading, frame_id: int) -> Any:
         "Feedback",
         frame_id=frame_id & 0xFFFF,
         base=_base_feedback(base, reading),
-        actuators=[_actuator_feedback(base, reading, index) for index in range(min(base.actuator_count, len(base.arm.arm)))],
+        actuators=[_actuator_feedback(base, reading, index) for index in range(min(base.actuator_count, base.arm.count))],
         interconnect=_interconnect_feedback(base),
     )
 
@@ -62,11 +61,11 @@ def _base_feedback(base: Base, reading: ArmReading) -> Any:
 
 
 def _actuator_feedback(base: Base, reading: ArmReading, index: int) -> Any:
-    large = base.arm.arm.joints[index].name in LARGE_JOINTS
+    large = index < base.arm.robot.large
     torque = float(reading.torque[index])
     return message(
         "ActuatorFeedback",
-        position=unsigned_degrees(reading.position[index]),
+        position=math.nan if base.troubles.nan_feedback and index == 0 else unsigned_degrees(reading.position[index]),
         velocity=math.degrees(reading.velocity[index]),
         torque=torque,
         current_motor=torque / (LARGE_TORQUE_CONSTANT if large else SMALL_TORQUE_CONSTANT),

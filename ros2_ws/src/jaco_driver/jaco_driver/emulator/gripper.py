@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from jaco_core.models.robotiq_2f_85 import FULL_SPEED
 from jaco_driver.kortex_wire.codes import GripperMode
-
-# [1/s] A full stroke of 85 mm at the 150 mm/s of Robotiq's data sheet.
-FULL_SPEED = 150.0 / 85.0
 
 
 class EmulatedGripper:
     """One motor that goes to a position, or at a speed until an end or a stop."""
 
-    def __init__(self) -> None:
-        self.position = 0.0
+    def __init__(self, position: float = 0.0) -> None:
+        self.position = position
         self.velocity = 0.0
         self._goal: float | None = None
         self._speed = 0.0

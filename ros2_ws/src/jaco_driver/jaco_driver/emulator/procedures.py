@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from jaco_core.models.gen3 import LARGE_JOINTS
 from jaco_driver.emulator.base import Base
 from jaco_driver.emulator.feedback import euler_degrees, feedback, unsigned_degrees
-from jaco_driver.emulator.notifications import Subscriptions
+from jaco_driver.emulator.notifications import Subscription, Subscriptions
 from jaco_driver.emulator.refusal import Refusal
 from jaco_driver.emulator.sessions import Connection, Session, Sessions
 from jaco_driver.kortex_wire import functions
@@ -23,6 +22,8 @@ from jaco_driver.kortex_wire.schema import message, parse
 # [m/s], [deg/s] The Gen3's Cartesian limits.
 TWIST_LINEAR, TWIST_ANGULAR = 0.5, 100.0
 GRIPPER_DEVICE = 20
+# Of notifications that nobody subscribed to.
+STRAY_HANDLE = 0xFFFF
 
 Handler = Callable[[Session, Any], Any]
 
@@ -107,7 +108,10 @@ class Procedures:
         return bytes(message(topic.response, identifier=subscription.handle).SerializeToString())
 
     def _on_event(self, topic: int, notification: Any) -> None:
-        for subscription in self._subscriptions.of(topic):
+        told = self._subscriptions.of(topic)
+        if self._base.troubles.stray_notifications:
+            told = [Subscription(STRAY_HANDLE, topic, session) for session in self.sessions]
+        for subscription in told:
             self._notify(subscription.session.connection, subscription.frame(notification))
 
     def _close_session(self, session: Session, request: Any) -> None:
@@ -159,8 +163,9 @@ class Procedures:
         }
 
     def _devices(self, session: Session, request: Any) -> dict[str, Any]:
-        joints = self._base.arm.arm.joints[: self._base.actuator_count]
-        kinds = [DeviceType.BIG_ACTUATOR if joint.name in LARGE_JOINTS else DeviceType.SMALL_ACTUATOR for joint in joints]
+        robot = self._base.arm.robot
+        kinds = [DeviceType.BIG_ACTUATOR] * robot.large + [DeviceType.SMALL_ACTUATOR] * (robot.count - robot.large)
+        kinds = kinds[: self._base.actuator_count]
         listed = [(DeviceType.BASE, 0), *((kind, 1 + index) for index, kind in enumerate(kinds))]
         listed += [(DeviceType.INTERCONNECT, 1 + len(kinds)), (DeviceType.GRIPPER, GRIPPER_DEVICE)]
         return {

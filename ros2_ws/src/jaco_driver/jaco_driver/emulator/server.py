@@ -15,6 +15,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from jaco_driver.emulator.base import Base
 from jaco_driver.emulator.procedures import Procedures
@@ -27,6 +28,8 @@ from jaco_driver.kortex_wire.frames import Frame, StreamSplitter, WireError, dec
 TCP_TICK_S, UDP_DELAY_S = 0.025, 0.002
 # [s] How often the arm's motion is brought up to date when nobody asks.
 REFRESH_S = 0.002
+# No message begins so: a field with the number 0.
+GARBAGE = b"\x07\x07\x07"
 
 Step = Callable[[], None]
 
@@ -41,6 +44,9 @@ class Server:
         self._loop = asyncio.get_running_loop()
         self._random = random.Random(0)
         self._to_lose = 0
+        self._refreshed_ns = time.monotonic_ns()
+        self.longest_pause_ns = 0
+        """The longest time for which this process did not come to refresh the arm; whoever reads it may set it back to 0."""
         self._waiting: deque[Step] = deque()
         self._clients: dict[tuple[str, int], UdpConnection] = {}
         self._listener: asyncio.Server | None = None
@@ -107,7 +113,8 @@ class Server:
             request = decode_frame(data)
         except WireError as error:
             return Frame(FrameType.RESPONSE, 0, 0, 0).refuse(0, ErrorCode.PROTOCOL_SERVER, error.sub_error, str(error))
-        return self.procedures.answer(request, connection, now_ns)
+        answer = self.procedures.answer(request, connection, now_ns)
+        return replace(answer, payload=GARBAGE) if self.base.troubles.garbled_replies else answer
 
     def client(self, address: tuple[str, int]) -> UdpConnection:
         """Returns the connection of the UDP client at `address`."""
@@ -138,6 +145,8 @@ class Server:
 
     def _refresh(self) -> None:
         now_ns = time.monotonic_ns()
+        self.longest_pause_ns = max(self.longest_pause_ns, now_ns - self._refreshed_ns)
+        self._refreshed_ns = now_ns
         self.base.advance(now_ns)
         self.procedures.listen(now_ns)
         self._refreshing = self._loop.call_later(REFRESH_S, self._refresh)

@@ -20,6 +20,8 @@ class Troubles:
     """The base stays in low-level servoing, whatever it is asked: speeds are refused."""
     actuator_count: int = 0
     """The number of actuators that the base says it has and wants speeds for; 0: as many as there are."""
+    rival_session: bool = False
+    """Another session has taken control: the arm brakes, and what others command is refused."""
     emergency_stop: bool = False
     """The emergency stop is pressed: the arm brakes, and faults cannot be cleared until it is let go."""
     switched_off: bool = False
@@ -31,14 +33,22 @@ class Troubles:
     """Answers on TCP come so much later; what was asked is done in time."""
     late_notifications: float = 0.0
     """Notifications come so much later."""
+    stray_notifications: bool = False
+    """Every session is told of everything, whether it subscribed or not."""
     early_notifications: bool = False
     """A subscription's first notification comes before the reply to the subscription."""
+    garbled_replies: bool = False
+    """What was asked is done, and the answers cannot be read."""
+    deaf_stop: bool = False
+    """A Stop is answered and not obeyed."""
     deaf_emergency_stop: bool = False
     """Every other ApplyEmergencyStop is answered and not obeyed."""
     lost_datagrams: float = 0.0
     """The share of the datagrams, both ways, that is lost."""
     frozen_feedback: bool = False
     """The feedback shows for ever what it showed when this began."""
+    nan_feedback: bool = False
+    """The first actuator's angle in the feedback is not a number."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.lost_datagrams <= 1.0:

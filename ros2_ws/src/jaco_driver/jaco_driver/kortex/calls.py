@@ -73,10 +73,10 @@ class Calls:
         if mode != wanted.servoing_mode:
             raise Refused(f"The arm is in servoing mode {mode} and does not take {wanted.servoing_mode} (single-level servoing).")
 
-    def hard_speed_limits(self) -> list[float]:
-        """Returns the joints' hard speed limits [deg/s]."""
+    def hard_limits(self) -> tuple[list[float], list[float]]:
+        """Returns the joints' hard limits of speed [deg/s] and of acceleration [deg/s^2]."""
         limits = self._call("the kinematic limits", lambda o: self._config.GetKinematicHardLimits(options=o))
-        return numbers(limits.joint_speed_limits)
+        return numbers(limits.joint_speed_limits), numbers(limits.joint_acceleration_limits)
 
     def protection_zones(self) -> Message:
         """Returns the vendor's list of protection zones."""

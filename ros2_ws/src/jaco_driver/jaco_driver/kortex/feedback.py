@@ -20,8 +20,8 @@ REST_SPEED = 0.02
 class Feedback:
     """One measurement, received at `steady_ns`.
 
-    `position` [rad], `velocity` [rad/s], `effort` [N m]: shape (n,). `force` [N], shape (3,): from outside on the tool, in the
-    base frame. `state`: the vendor's ArmState. `fault`: what is wrong, in words; "" when nothing is.
+    `position` [rad], `velocity` [rad/s], `effort` [N m]: shape (n,). `force` [N] and `torque` [N m], shape (3,): from outside on
+    the tool, in the base frame. `state`: the vendor's ArmState. `fault`: what is wrong, in words; "" when nothing is.
     """
 
     sequence: int
@@ -30,6 +30,7 @@ class Feedback:
     velocity: Vector
     effort: Vector
     force: Vector
+    torque: Vector
     state: int
     fault: str
 
@@ -50,13 +51,21 @@ def read_feedback(message: Message, joints: JointMap, sequence: int, steady_ns: 
         raise ContractError(f"The base reports {len(actuators)} actuators; this arm has {joints.count}.")
     base = message.base
     closed, speed = _gripper(message)
-    feedback = Feedback(
+    pushed = [[getattr(base, f"tool_external_wrench_{what}_{axis}") for axis in "xyz"] for what in ("force", "torque")]
+    # Before anything is remembered: the turns of continuous joints count on from the last angle.
+    told = [value for one in actuators for value in (one.position, one.velocity, one.torque)]
+    if not np.isfinite([*told, closed, speed, *pushed[0], *pushed[1]]).all():
+        raise ContractError(
+            f"The base tells what is not finite: angles, speeds, torques {told}, gripper {closed}, wrench {pushed}."
+        )
+    return Feedback(
         sequence,
         steady_ns,
         joints.positions(np.array([one.position for one in actuators]), closed),
         joints.velocities(np.array([one.velocity for one in actuators]), speed),
         joints.efforts(np.array([one.torque for one in actuators])),
-        frozen_vector([base.tool_external_wrench_force_x, base.tool_external_wrench_force_y, base.tool_external_wrench_force_z]),
+        frozen_vector(pushed[0]),
+        frozen_vector(pushed[1]),
         int(base.active_state),
         fault_sentence(
             int(base.active_state),
@@ -64,9 +73,6 @@ def read_feedback(message: Message, joints: JointMap, sequence: int, steady_ns: 
             [(int(one.fault_bank_a), int(one.fault_bank_b)) for one in actuators],
         ),
     )
-    if not (np.isfinite(feedback.position).all() and np.isfinite(feedback.velocity).all()):
-        raise ContractError(f"The base reports angles {feedback.position} rad and speeds {feedback.velocity} rad/s: not finite.")
-    return feedback
 
 
 def _gripper(message: Message) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 from jaco_driver.kortex import sentinel
 
 _END_TIMEOUT = 2.0
+# [bytes] So many beats may wait to be read, the least that the system allows: 100 s of them.
+_PIPE_SIZE = 4096
 
 
 class Heartbeat:
@@ -23,6 +26,7 @@ class Heartbeat:
         assert self._process.stdin is not None
         self._beats = self._process.stdin.fileno()
         os.set_blocking(self._beats, False)
+        fcntl.fcntl(self._beats, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
 
     @property
     def pid(self) -> int:
@@ -35,11 +39,12 @@ class Heartbeat:
         return self._process.poll() is None
 
     def beat(self, armed: bool) -> bool:
-        """Gives a sign of life; returns False when nobody watches any more. Never waits."""
+        """Gives a sign of life; returns False when nobody watches any more, or has not for as long as a full pipe takes.
+
+        Never waits.
+        """
         try:
             os.write(self._beats, sentinel.ARMED if armed else sentinel.IDLE)
-        except BlockingIOError:
-            return True  # it is slow to read, and what it has not read yet are signs of life
         except OSError:
             return False
         return True

@@ -6,6 +6,7 @@ import numpy as np
 
 from jaco_core.arms import Arm
 from jaco_core.errors import ContractError
+from jaco_core.models.robotiq_2f_85 import FULL_SPEED
 from jaco_core.types import Vector, frozen_vector
 
 
@@ -39,7 +40,8 @@ class JointMap:
         """Returns the gripper's speed, +1 opening to -1 closing, of `velocity` [rad/s], shape (n,); 0 without a gripper."""
         if not self.has_gripper:
             return 0.0
-        return float(np.clip(-velocity[-1] / self._arm.max_velocity[-1], -1.0, 1.0))
+        full = FULL_SPEED * (self._arm.upper[-1] - self._arm.lower[-1])
+        return float(np.clip(-velocity[-1] / full, -1.0, 1.0))
 
     def positions(self, actuators_deg: Vector, gripper: float) -> Vector:
         """Returns the joint angles [rad], shape (n,), of the actuators' [deg] and the gripper's 0..1.

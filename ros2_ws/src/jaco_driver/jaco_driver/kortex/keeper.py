@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from jaco_core.errors import JacoError
 from jaco_driver.kortex.settings import KortexSettings
 
 
@@ -40,7 +39,7 @@ class Keeper(threading.Thread):
                 try:
                     self._reconnect()
                     break
-                except JacoError as error:
+                except Exception as error:  # noqa: BLE001 - a thread's edge: a retry is what helps, whatever went wrong
                     delay = min(2.0 * delay, self._settings.longest_retry)
                     self._told(f"Attempt {attempt} to reconnect failed, the next is in {delay:.1f} s: {error}")
             if self._ending.is_set():

@@ -36,10 +36,19 @@ class Life:
         with self.lock:
             self.phase, self.reason = Phase.INACTIVE, None
 
+    def reopen(self) -> bool:
+        """The connection that was lost is made again; returns False when nobody waits for it any more: the port was closed."""
+        with self.lock:
+            if self.phase is not Phase.LOST:
+                return False
+            self.open()
+            return True
+
     def close(self) -> None:
         """The port is closed."""
-        self.rest()
-        self.phase = Phase.CLOSED
+        with self.lock:
+            self.rest()
+            self.phase = Phase.CLOSED
 
     def activate(self) -> None:
         """Velocities may come. Raises ConnectionLost."""

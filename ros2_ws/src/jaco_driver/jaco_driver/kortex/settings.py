@@ -38,6 +38,11 @@ class KortexSettings:
     longest_retry: float = 8.0
 
     @property
+    def longest_turn(self) -> float:
+        """The longest that one turn of the command thread may take [s], its call included: beyond that it hangs."""
+        return self.call_timeout + self.command_timeout
+
+    @property
     def address(self) -> str:
         """For people: where the arm is looked for."""
         return f"{self.robot_ip} (TCP {self.tcp_port}, UDP {self.udp_port})"

@@ -70,7 +70,7 @@ class Stopper(threading.Thread):
             if self._ending:
                 self._idle.set()
                 return
-            why = self._bring_to_rest()
+            why = self._attempt()
             with self._lock:
                 lost, self._lost = self._lost or why, ""
             if lost:
@@ -78,6 +78,13 @@ class Stopper(threading.Thread):
             with self._lock:
                 if not self._wanted.is_set():
                     self._idle.set()
+
+    def _attempt(self) -> str:
+        """Stops the arm; whatever goes wrong, the thread lives on: the next stop needs it."""
+        try:
+            return self._bring_to_rest()
+        except Exception as error:  # noqa: BLE001 - a thread's edge: the vendor's client may raise anything
+            return f"The stop failed in Kinova's client: {type(error).__name__}: {error}."
 
     def _bring_to_rest(self) -> str:
         """Stops the arm; returns why that is not certain, or ""."""

@@ -18,7 +18,9 @@ from jaco_core.arms import Arm, load_arm
 from jaco_core.errors import TimeoutExceeded
 from jaco_driver.emulator.emulator import Emulator
 from jaco_driver.kortex.arm import KortexArm
-from jaco_driver.kortex.fake_base import FakeBase, FakeVendor
+from jaco_driver.kortex.fake_base import FakeBase
+from jaco_driver.kortex.fake_client import FakeVendor
+from jaco_driver.kortex.joints import JointMap
 from jaco_driver.kortex.settings import KortexSettings
 from jaco_driver.port import ArmInFault, ConnectionLost, PortClosed
 
@@ -98,7 +100,8 @@ class Faked(Bench):
 
     def __init__(self, settings: KortexSettings = PATIENT, arm: str = "gen3") -> None:
         self.arm = load_arm(arm)
-        self.base = FakeBase(len(self.arm))
+        self.base = FakeBase(JointMap(self.arm).count)
+        self.base.accelerations = [float(value) for value in np.degrees(self.arm.max_acceleration[: self.base.count])]
         self.vendor = FakeVendor(self.base)
         self.port = KortexArm(self.arm, settings, self.vendor)
 
@@ -121,9 +124,9 @@ class Faked(Bench):
 class Emulated(Bench):
     """The backend with Kinova's client against the emulator, over TCP and UDP."""
 
-    def __init__(self, settings: KortexSettings = PATIENT) -> None:
-        self.arm = load_arm("gen3")
-        self.emulator = Emulator()
+    def __init__(self, settings: KortexSettings = PATIENT, arm: str = "gen3") -> None:
+        self.arm = load_arm(arm)
+        self.emulator = Emulator(arm)
         self.emulator.place(self.arm.home)
         own = replace(settings, tcp_port=self.emulator.tcp_port, udp_port=self.emulator.udp_port)
         self.port = KortexArm(self.arm, own)

@@ -36,6 +36,7 @@ class RecorderConfig:
 
     run_dir: str = parameter("", "Folder of the run, which the recording is written to.")
     topics: list[str] = parameter(list(TOPIC_NAMES), "Topics to record.")
+    cameras: list[str] = parameter([""], "Further cameras beside the policy's, whose topics are recorded too.")
     peers_timeout: float = parameter(
         10.0, "Longest wait at the start for the publishers that every graph has; 0: none.", unit="s", lower=0.0, upper=60.0
     )
@@ -57,7 +58,7 @@ class RecorderNode(JacoNode[RecorderConfig]):
             raise ConfigError("Parameter 'run_dir' is empty; give the folder that the recording is to be written to.")
         self.urgency = None if config.lockstep else Urgency.OBSERVER
         types: dict[Topic, Any] = {}
-        for topic in select_topics(config.topics):
+        for topic in select_topics(config.topics, config.cameras):
             try:
                 types[topic] = _message_type(topic.type)
             except ConfigError as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from jaco_core.cameras import camera_topics, further_cameras
 from jaco_core.errors import ConfigError
 
 
@@ -19,6 +21,8 @@ class Topic:
 TOPICS = (
     Topic("/camera/image_raw", "sensor_msgs/msg/Image"),
     Topic("/camera/camera_info", "sensor_msgs/msg/CameraInfo"),
+    Topic("/camera/aligned_depth_to_color/image_raw", "sensor_msgs/msg/Image"),
+    Topic("/camera/aligned_depth_to_color/camera_info", "sensor_msgs/msg/CameraInfo"),
     Topic("/joint_states", "sensor_msgs/msg/JointState"),
     Topic("/policy/command", "jaco_interfaces/msg/JointVelocityCommand"),
     Topic("/arm/command", "jaco_interfaces/msg/JointVelocityCommand"),
@@ -35,6 +39,7 @@ TOPICS = (
     Topic("/policy/version", "jaco_interfaces/msg/PolicyVersion", latched=True),
     Topic("/scene", "jaco_interfaces/msg/SceneState"),
     Topic("/tf", "tf2_msgs/msg/TFMessage"),
+    Topic("/tf_static", "tf2_msgs/msg/TFMessage", latched=True),
     Topic("/robot_description", "std_msgs/msg/String", latched=True),
     Topic("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray"),
     Topic("/clock", "rosgraph_msgs/msg/Clock"),
@@ -46,13 +51,22 @@ CORE_TOPICS = frozenset(
 TOPIC_NAMES = tuple(topic.name for topic in TOPICS)
 
 
-def select_topics(names: list[str]) -> tuple[Topic, ...]:
-    """Returns the topics called `names`.
+def topics_of_camera(name: str) -> tuple[Topic, ...]:
+    """Returns the topics of the further camera called `name`."""
+    of = camera_topics(name)
+    images = (Topic(topic, "sensor_msgs/msg/Image") for topic in (of.image, of.depth))
+    infos = (Topic(topic, "sensor_msgs/msg/CameraInfo") for topic in (of.info, of.depth_info))
+    return (*images, *infos)
+
+
+def select_topics(names: list[str], cameras: Iterable[str] = ()) -> tuple[Topic, ...]:
+    """Returns the topics called `names`, and all those of the further `cameras`.
 
     Raises:
-        ConfigError: one is not known.
+        ConfigError: one is not known, or a camera's name cannot be.
     """
+    more = tuple(topic for camera in further_cameras(cameras) for topic in topics_of_camera(camera))
     unknown = sorted(set(names) - set(TOPIC_NAMES))
     if unknown:
         raise ConfigError(f"Cannot record {', '.join(unknown)}: no such topic in this graph; known: {', '.join(TOPIC_NAMES)}.")
-    return tuple(topic for topic in TOPICS if topic.name in names)
+    return (*(topic for topic in TOPICS if topic.name in names), *more)

@@ -15,6 +15,8 @@ from jaco_core.errors import ConfigError
 from jaco_sim.variation import Range, Triple, parse_ranges
 
 _TWINS = "jaco_sim.twins"
+FURTHER_CAMERAS = ("wrist", "scene")
+"""Cameras of every profile beside the policy's."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Light:
 class Profile:
     """How the simulated world looks. Frame: the arm's base. Colours: red, green, blue in 0..1.
 
+    `wrist_camera` rides beside the hand: it counts from the palm, z away from the hand.
     `ranges`: what differs from episode to episode, and between which bounds; with none every episode's world is the same.
     """
 
@@ -54,6 +57,7 @@ class Profile:
     floor_color: Triple
     target_color: Triple
     ranges: tuple[Range, ...] = ()
+    wrist_camera: CameraPose = CameraPose((0.0, 0.10, -0.06), (0.0, 0.0, 0.14), 60.0)
 
     def only(self, group: str) -> Profile:
         """Returns the profile with nothing varied but the factors of `group`."""
@@ -78,8 +82,14 @@ def load_profile(name: str, held_out: bool = False) -> Profile:
     if name not in known:
         raise ConfigError(f"There is no simulator profile '{name}'; known profiles: {', '.join(profile_names(held_out))}.")
     data: dict[str, Any] = yaml.safe_load(known[name].read_text())
-    for key, kind in (("policy_camera", CameraPose), ("scene_camera", CameraPose), ("light", Light)):
-        data[key] = kind(**{field: _triple(value) for field, value in data[key].items()})
+    for key, kind in (
+        ("policy_camera", CameraPose),
+        ("scene_camera", CameraPose),
+        ("wrist_camera", CameraPose),
+        ("light", Light),
+    ):
+        if key in data:
+            data[key] = kind(**{field: _triple(value) for field, value in data[key].items()})
     ranges = parse_ranges(data.pop("ranges", {}), f"Profile '{name}'")
     return Profile(**{field: _triple(value) for field, value in data.items()}, ranges=ranges)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jaco_bringup.domain import HIGHEST_DOMAIN, DomainTaken, RosDomain, take_domain
+from jaco_core.domain import HIGHEST_DOMAIN, DomainTaken, RosDomain, take_domain
 from jaco_core.errors import ConfigError
 
 

@@ -1,0 +1,1 @@
+"""Intel RealSense cameras through their Python wheel, pyrealsense2, which is imported when such a source is asked for."""
