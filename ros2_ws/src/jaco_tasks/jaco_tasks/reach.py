@@ -6,6 +6,8 @@ table contact or a joint limit ends the episode. Success is the palm within 10 c
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from jaco_core.arms import Arm
@@ -70,7 +72,8 @@ class Reach:
         if TARGET not in scene.objects:
             raise ContractError(f"Task 'reach' needs an object 'target'; the scene has {', '.join(scene.objects) or 'none'}.")
         failure = _contact(scene.contacts) or _joint_limit(arm, joints, self.limit_margin)
-        near = float(np.linalg.norm(palm - scene.objects[TARGET])) <= self.reach_distance
+        way = palm - scene.objects[TARGET]
+        near = math.sqrt(way.dot(way)) <= self.reach_distance
         return Judgement(1.0 if near else 0.0, near and not failure, failure)
 
 
@@ -88,5 +91,5 @@ def _contact(contacts: tuple[str, ...]) -> str:
 def _joint_limit(arm: Arm, joints: JointSample, margin: float) -> str:
     """Returns the first joint at its limit as a reason, or ""."""
     position = joints.ordered(arm.joint_names).position
-    at_limit = np.flatnonzero((position <= arm.lower + margin) | (position >= arm.upper - margin))
-    return f"joint limit ({arm.joint_names[at_limit[0]]})" if len(at_limit) else ""
+    at_limit = (position <= arm.lower + margin) | (position >= arm.upper - margin)
+    return f"joint limit ({arm.joint_names[int(at_limit.argmax())]})" if at_limit.any() else ""

@@ -123,8 +123,8 @@ class BatchEnv:
         objects = np.array([simulation.objects.ravel() for simulation in self.simulations], np.float32)
         image = np.zeros((self.count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
         if self._renderer is not None:
-            for index, simulation in enumerate(self.simulations):
-                image[index] = simulation.picture(self._renderer)
+            for simulation, picture in zip(self.simulations, image, strict=True):
+                picture[:] = simulation.picture(self._renderer)
         return BatchStep(
             image,
             self._state(palm, objects),
@@ -137,8 +137,8 @@ class BatchEnv:
         )
 
     def _state(self, palm: NDArray[np.float32], objects: NDArray[np.float32]) -> NDArray[np.float32]:
-        position = np.array([simulation.data.qpos[self.scene.qpos] for simulation in self.simulations])
-        velocity = np.array([simulation.data.qvel[self.scene.dofs] for simulation in self.simulations])
+        position = np.array([simulation.data.qpos for simulation in self.simulations])[:, self.scene.qpos]
+        velocity = np.array([simulation.data.qvel for simulation in self.simulations])[:, self.scene.dofs]
         arm = position[:, ~self._fingers]
         elapsed = np.array([[judge.status.step / self.scene.task.max_steps] for judge in self._judges])
         relative = objects - np.tile(palm, objects.shape[1] // 3)
