@@ -66,8 +66,8 @@ class NodeSpec:
     """One process of the graph.
 
     `lifecycle`: the manager configures and activates it. `critical`: its death ends the run. `restart`: it is started again when
-    it dies, and the manager brings it up again. `niceness`: from 0 to 19, how far it lets the other processes go first then: to
-    start takes seconds of a processor, and the arm moves meanwhile.
+    it dies, and the manager brings it up again. `niceness`: from 0 to 19, how far it lets the other processes go first when it is
+    started again: that takes seconds of a processor, and the arm moves meanwhile.
     """
 
     name: str
@@ -78,7 +78,7 @@ class NodeSpec:
     lifecycle: bool = True
     critical: bool = True
     restart: bool = False
-    niceness: int = YIELDING
+    niceness: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
@@ -287,7 +287,9 @@ def _graph(
     """Puts the nodes that every graph has before those of `arm_side`, and the manager of them all behind."""
     lockstep: dict[str, Value] = {"lockstep": waiting["lockstep"]}
     recorder = NodeSpec("recorder", "jaco_monitor", "recorder", {"run_dir": a["run_dir"], **lockstep})
-    markers = NodeSpec("markers", "jaco_monitor", "markers", {**shared, **lockstep}, critical=False, restart=True)
+    markers = NodeSpec(
+        "markers", "jaco_monitor", "markers", {**shared, **lockstep}, critical=False, restart=True, niceness=YIELDING
+    )
     supervisor = NodeSpec("supervisor", "jaco_safety", "supervisor", {**shared, **waiting, "mode": a["mode"]})
     policy = NodeSpec(
         "policy",

@@ -53,7 +53,7 @@ def _action(node: NodeSpec, folder: Path) -> Any:
         "respawn": node.restart,
         "respawn_delay": RESTART_DELAY_S,
     }
-    if node.restart and node.niceness:
+    if node.niceness:
         options["prefix"] = f"nice -n {node.niceness}"
     # The manager's end is the end of the run, and so is a critical node's.
     if node.critical:

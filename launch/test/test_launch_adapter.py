@@ -102,7 +102,7 @@ def ran(name: str, folder: Path, **given: str) -> dict[str, SimpleNamespace]:
             remappings=[(source, target) for source, target in renames if source != "__node"],
             respawn=node.restart,
             ends_run=node.critical,
-            niceness=node.niceness if node.restart else 0,
+            niceness=node.niceness,
         )
     return nodes
 
