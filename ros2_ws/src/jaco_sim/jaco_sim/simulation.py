@@ -62,7 +62,7 @@ class ArmSimulation:
         self.model: Any = copy.copy(scene.model) if scene.varied else scene.model
         self._data: Any = mujoco.MjData(self.model)
         self._past: Any = mujoco.MjData(self.model) if scene.varied else None
-        self._stale = False
+        self._stale = self._begun = False
         self._substeps = round(TICK_S / scene.model.opt.timestep)
         self.tick = 0
         self.layout: Layout | None = None
@@ -88,8 +88,9 @@ class ArmSimulation:
     def look(self) -> None:
         """Brings `data` up to date; reading `data`, `palm`, `scene` or `contacts` does so too."""
         if self._stale:
-            mujoco.mj_fwdPosition(self.model, self._data)
-            self._stale = False
+            # The first half of the next physics step, which then goes on from here: nothing is computed twice.
+            mujoco.mj_step1(self.model, self._data)
+            self._stale, self._begun = False, True
 
     @property
     def stamp_ns(self) -> int:
@@ -130,7 +131,7 @@ class ArmSimulation:
         for name, index in self.world.objects.items():
             data.mocap_pos[index] = layout.objects[name]
         mujoco.mj_forward(self.model, data)
-        self._stale = False
+        self._stale = self._begun = False
         self.layout = layout
         self._command = np.zeros(len(self.arm))
         self._commands = deque([self._command] * _ticks(self.variation.command_delay))
@@ -171,7 +172,12 @@ class ArmSimulation:
             self._positions.append(np.array(self._data.qpos))
             self._positions.popleft()
         self._data.ctrl[:] = command
-        mujoco.mj_step(self.model, self._data, self._substeps)
+        left = self._substeps
+        if self._begun:
+            mujoco.mj_step2(self.model, self._data)
+            self._begun, left = False, left - 1
+        if left:
+            mujoco.mj_step(self.model, self._data, left)
         self._stale = True
         self.tick += 1
 
