@@ -60,7 +60,6 @@ class Recipe:
     auxiliary_weight: float
     imitation: float
     imitation_until: float
-    averaging: float
     segment: int
 
     def __post_init__(self) -> None:
@@ -72,8 +71,6 @@ class Recipe:
             raise ConfigError(
                 f"Recipe '{self.name}': {self.environments} environments cannot be shared evenly by {self.workers} workers."
             )
-        if not 0.0 <= self.averaging < 1.0:
-            raise ConfigError(f"Recipe '{self.name}': averaging must be from 0 to below 1, got {self.averaging}.")
         if self.observation not in OBSERVATIONS:
             raise ConfigError(f"Recipe '{self.name}': observation is '{self.observation}'; known: {', '.join(OBSERVATIONS)}.")
 

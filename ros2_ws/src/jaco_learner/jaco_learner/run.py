@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
 from jaco_core.arms import load_arm
@@ -49,8 +48,6 @@ class Run:
         self._state_size = BatchEnv(scene, 1, 0, render=False).state_size
         self.actor = self._make_actor(speeds.shape, task.objects[0].name, start_from)
         self.ppo = Ppo(self.actor, Critic(self._state_size), recipe)
-        average = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
-        self._average = AveragedModel(self.actor, multi_avg_fn=average)
         self._fresh, self._new_critic = start_from is None, True
         self._ranges = [asdict(entry) for entry in scene.profile.ranges]
         self._card = Card(
@@ -97,9 +94,7 @@ class Run:
             if not last:
                 # The workers go on with the present weights while the learner improves them: each rollout is one update old.
                 workers.request(self.actor)
-            report = self.ppo.update(rollout, self.progress)
-            self._average.update_parameters(self.actor)
-            yield self._report(report)
+            yield self._report(self.ppo.update(rollout, self.progress))
             if last:
                 return
 
@@ -130,7 +125,7 @@ class Run:
 
     @property
     def _learned(self) -> Learned:
-        return Learned({"actor": self.actor, "average": self._average, "critic": self.ppo.critic}, self.ppo.optimiser)
+        return Learned({"actor": self.actor, "critic": self.ppo.critic}, self.ppo.optimiser)
 
     @property
     def _identity(self) -> dict[str, Any]:
@@ -159,12 +154,9 @@ class Run:
         }
         self._curve.save()
         card = replace(self._card, training=training)
-        # Averaged over the last updates a policy errs less than after any one of them (Polyak and Juditsky 1992).
-        actor = self._average.module
-        if isinstance(actor, Column):
-            return save_checkpoint(self.out, card, actor)
-        assert isinstance(actor, Teacher)
-        actor.save(self.out, TeacherCard(card.task, card.arm, recipe.profile, actor.spec, training))
+        if isinstance(self.actor, Column):
+            return save_checkpoint(self.out, card, self.actor)
+        self.actor.save(self.out, TeacherCard(card.task, card.arm, recipe.profile, self.actor.spec, training))
         return card
 
     def _make_actor(self, shape: tuple[int, ...], target: str, start_from: Path | None) -> Actor:

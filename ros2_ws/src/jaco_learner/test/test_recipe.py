@@ -40,5 +40,3 @@ def test_mistakes_are_told() -> None:
         replace(recipe, workers=3)
     with pytest.raises(ConfigError, match="steps must be at least 1, got 0"):
         replace(recipe, steps=0)
-    with pytest.raises(ConfigError, match=r"averaging must be from 0 to below 1, got 1\.0"):
-        replace(recipe, averaging=1.0)

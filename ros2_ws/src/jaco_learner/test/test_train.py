@@ -112,14 +112,6 @@ def test_a_run_can_be_made_longer(tmp_path: Path) -> None:
     assert (longer.frames, longer.progress) == (512, 1.0)
 
 
-def test_what_a_run_leaves_is_the_average_over_its_updates(tmp_path: Path) -> None:
-    run = Run(replace(tiny(workers=1, averaging=0.5), stages=(Stage(384, 1.0),)), tmp_path, 0)
-    after = [run.actor.policy.weight.detach().clone() for _ in run.updates()]
-    assert len(after) == 2  # a first rollout scales the inputs and teaches nothing
-    saved = load_checkpoint(tmp_path, load_arm("j2n6s300")).column
-    torch.testing.assert_close(saved.policy.weight, 0.5 * (after[0] + after[1]))
-
-
 def test_a_teacher_on_the_state_is_scored_like_a_policy(tmp_path: Path) -> None:
     train.train(tiny(workers=1, observation="state"), tmp_path, console=Console(file=io.StringIO()))
     scores = evaluate.evaluate(tmp_path, episodes=3)
