@@ -10,14 +10,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from jaco_core.errors import JacoError
+from jaco_core.errors import ConfigError, JacoError
+from jaco_learner.a3c.recipe import A3cRecipe, is_a3c, load_a3c_recipe
+from jaco_learner.a3c.run import A3cRun
 from jaco_learner.recipe import Recipe, load_recipe
 from jaco_learner.run import Run
 from jaco_policy.checkpoint import Card
 
 
 def train(
-    recipe: Recipe,
+    recipe: Recipe | A3cRecipe,
     out: Path,
     seed: int = 0,
     minutes: float | None = None,
@@ -28,12 +30,17 @@ def train(
     """Trains by `recipe` and leaves checkpoint and TensorBoard log in `out`; returns the card. Ctrl-C ends it early.
 
     `minutes`: stop after that much time, with the schedules shortened to it. `start_from`: a policy to continue.
-    `resume`: go on with the run in `out`, with the same recipe and seed; it ends as if it had never been stopped.
+    `resume`: go on with the run in `out`, with the same recipe and seed; it ends as if it had never been stopped. (No two runs of
+    A3C are the same.)
 
     Raises:
         JacoError: the recipe, the policy to start from, or a worker is not as it must be.
     """
-    run = Run(recipe, out, seed, minutes, start_from)
+    run: Run | A3cRun
+    if isinstance(recipe, A3cRecipe):
+        run = A3cRun(recipe, out, seed, minutes, start_from)
+    else:
+        run = Run(recipe, out, seed, minutes, start_from)
     if resume:
         run.resume()
     console = console or Console()
@@ -53,6 +60,15 @@ def train(
     return run.save()
 
 
+def _recipe(name: str, auxiliary: list[str]) -> Recipe | A3cRecipe:
+    if is_a3c(name):
+        recipe = load_a3c_recipe(name)
+        return recipe.with_heads(auxiliary) if auxiliary else recipe
+    if auxiliary:
+        raise ConfigError(f"Recipe '{name}' has no auxiliary heads to choose; --auxiliary is for A3C.")
+    return load_recipe(name)
+
+
 def main(
     recipe: str = typer.Argument(help="Name of a recipe, for instance reach."),
     out: Path = typer.Option(help="Folder for the checkpoint and the TensorBoard log."),
@@ -63,10 +79,11 @@ def main(
     resume: bool = typer.Option(False, help="Go on with the run in --out, given the options that it began with."),
     arm: str | None = typer.Option(None, help="Name of the arm; the recipe's when not given."),
     profile: str | None = typer.Option(None, help="Simulator profile; the recipe's when not given. None that is held out."),
+    auxiliary: list[str] | None = typer.Option(None, help="A3C: an auxiliary head, depth or closure; may be repeated."),
 ) -> None:
     """Trains a policy in simulation."""
     try:
-        chosen = load_recipe(recipe)
+        chosen = _recipe(recipe, auxiliary or [])
         if arm is not None:
             chosen = replace(chosen, arm=arm, name=f"{chosen.name}_{arm}")
         if profile is not None:
@@ -76,6 +93,10 @@ def main(
         typer.echo(f"train: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{out}: {card.training['frames']} frames, success {card.training['training_success']:.1%} while training.")
+    if (measured := card.training.get("speed_up")) is not None:
+        one, every = measured["frames_per_second_of_one"], measured["frames_per_second_of_all"]
+        count, speed_up = measured["workers"], measured["speed_up"]
+        typer.echo(f"1 worker: {one:.0f} frames/s, {count}: {every:.0f} frames/s, a speed-up of {speed_up:.2f}.")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from jaco_core.errors import ConfigError
 from jaco_core.types import RgbImage
@@ -54,6 +55,7 @@ class Renderer:
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
         self._rectangle = mujoco.MjrRect(0, 0, width, height)
         self._pixels = np.empty((height, width, 3), np.uint8)
+        self._buffer = np.empty((height, width), np.float32)
         self._perturbation = mujoco.MjvPerturb()
         self._closed = False
         # At the interpreter's end too, while OpenGL is still there.
@@ -73,6 +75,14 @@ class Renderer:
         mujoco.mjr_render(self._rectangle, self._scene, self._context)
         mujoco.mjr_readPixels(self._pixels, None, self._rectangle, self._context)
         return self._pixels[::-1].copy()
+
+    def depth(self) -> NDArray[np.float32]:
+        """Returns how far along the camera's axis [m] what was drawn last is, shape (height, width), top row first."""
+        self._gl.make_current()
+        mujoco.mjr_readPixels(None, self._buffer, self._rectangle, self._context)
+        extent, near, far = self._model.stat.extent, self._model.vis.map.znear, self._model.vis.map.zfar
+        # The buffer holds the depth as OpenGL keeps it, in 0..1, not linear.
+        return np.asarray(near * extent / (1.0 - self._buffer[::-1] * (1.0 - near / far)), np.float32)
 
     def close(self) -> None:
         """Releases the OpenGL context; a second call does nothing."""
