@@ -91,20 +91,21 @@ def replay(run_dir: Annotated[Path, typer.Argument(help="Folder of a run of `jac
 
 @app.command()
 def experiment(
-    name: Annotated[str, typer.Argument(help="Experiment: reach_transfer.")],
+    name: Annotated[str, typer.Argument(help="Experiment: reach_transfer, or a3c_heads.")],
     out: Annotated[Path, typer.Option(help="Folder for results.json and the plot; gone on from if it has some.")],
-    steps: Annotated[int, typer.Option(min=100, help="Control steps of each run.")] = 60_000,
+    steps: Annotated[
+        int | None, typer.Option(min=100, help="Control steps of each run; 60,000, or 1,000,000 without the graph.")
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
     condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; all when not given.")] = None,
     policy: Policy = "reach",
     profile: Profile = "twin-3",
 ) -> None:
-    """Learn under several conditions through the graph in lockstep, and plot the curves beside the paper's."""
-    from jaco_bringup.commands.experiment import run
-    from jaco_bringup.experiments.reach_transfer import CONDITIONS, Plan
+    """Learn under several conditions: through the graph in lockstep (reach_transfer), or A3C with auxiliary heads (a3c_heads)."""
+    from jaco_bringup.commands.experiment import ExperimentOptions, run
 
-    plan = Plan(steps, tuple(range(seeds)), tuple(condition or CONDITIONS), policy, profile)
-    raise typer.Exit(run(name, plan, out))
+    options = ExperimentOptions(steps, tuple(range(seeds)), tuple(condition or ()), policy, profile)
+    raise typer.Exit(run(name, options, out))
 
 
 @app.command()

@@ -112,15 +112,27 @@ def recipe_for(name: str, profile: str | None) -> Recipe:
     return load_recipe(own) if own in recipe_names() else replace(recipe, name=own, profile=str(profile))
 
 
-def load_recipe(name: str) -> Recipe:
-    """Returns the recipe called `name`.
+def read_recipe(name: str) -> dict[str, Any]:
+    """Returns the fields of the recipe called `name`, whatever its algorithm.
 
     Raises:
-        ConfigError: no such recipe, or its file breaks a rule.
+        ConfigError: no such recipe.
     """
     if name not in recipe_names():
         raise ConfigError(f"There is no recipe '{name}'; known recipes: {', '.join(recipe_names())}.")
     data: dict[str, Any] = yaml.safe_load((files("jaco_learner") / "recipes" / f"{name}.yaml").read_text())
     data["stages"] = tuple(Stage(int(stage["frames"]), float(stage["mesh_fraction"])) for stage in data["stages"])
+    return data
+
+
+def load_recipe(name: str) -> Recipe:
+    """Returns the recipe called `name`, which must be one for PPO.
+
+    Raises:
+        ConfigError: no such recipe, it is for another algorithm, or its file breaks a rule.
+    """
+    data = read_recipe(name)
+    if "algorithm" in data:
+        raise ConfigError(f"Recipe '{name}' is for {data['algorithm']}, not for PPO.")
     data["convolutions"] = tuple(tuple(int(number) for number in layer) for layer in data["convolutions"])
     return Recipe(**data)

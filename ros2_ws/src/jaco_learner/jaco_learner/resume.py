@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -17,6 +17,16 @@ from jaco_core.errors import ConfigError
 
 RESUME_FILE = "resume.safetensors"
 _GENERATOR = "generator"
+
+
+class Resumable(Protocol):
+    """What learning changes, as tensors by name."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Returns everything."""
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Takes back what `tensors` returned."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +60,14 @@ class Learned:
         torch.set_rng_state(tensors[_GENERATOR])
 
 
-def save_run(folder: Path, learned: Learned, notes: dict[str, Any]) -> None:
+def save_run(folder: Path, learned: Resumable, notes: dict[str, Any]) -> None:
     """Writes what `load_run` reads. `notes`: everything else, as JSON types."""
     partial = folder / f"{RESUME_FILE}.partial"
     save_file(learned.tensors(), partial, {"notes": json.dumps(notes)})
     os.replace(partial, folder / RESUME_FILE)
 
 
-def load_run(folder: Path, learned: Learned, recipe: dict[str, Any]) -> dict[str, Any]:
+def load_run(folder: Path, learned: Resumable, recipe: dict[str, Any]) -> dict[str, Any]:
     """Brings `learned` to where the run in `folder` stopped and returns its notes. The stages may be longer than they were.
 
     Raises:

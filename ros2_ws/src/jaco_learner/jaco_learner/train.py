@@ -10,14 +10,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from jaco_core.errors import JacoError
+from jaco_core.errors import ConfigError, JacoError
+from jaco_learner.a3c.recipe import A3cRecipe, is_a3c, load_a3c_recipe
+from jaco_learner.a3c.run import A3cRun
 from jaco_learner.recipe import Recipe, recipe_for
 from jaco_learner.run import Run
 from jaco_policy.checkpoint import Card
 
 
 def train(
-    recipe: Recipe,
+    recipe: Recipe | A3cRecipe,
     out: Path,
     seed: int = 0,
     minutes: float | None = None,
@@ -28,13 +30,17 @@ def train(
     """Trains by `recipe` and leaves checkpoint and TensorBoard log in `out`; returns the card. Ctrl-C ends it early.
 
     `minutes`: stop after that much time, with the schedules shortened to it. `start_from`: a policy to continue.
-    `resume`: go on with the run in `out`, with the same recipe and seed; it ends as if it had never been stopped. With more
-    frames it is made longer.
+    `resume`: go on with the run in `out`, with the same recipe and seed; it ends as if it had never been stopped (but no two runs
+    of A3C are the same). With more frames it is made longer.
 
     Raises:
         JacoError: the recipe, the policy to start from, or a worker is not as it must be.
     """
-    run = Run(recipe, out, seed, minutes, start_from)
+    run: Run | A3cRun
+    if isinstance(recipe, A3cRecipe):
+        run = A3cRun(recipe, out, seed, minutes, start_from)
+    else:
+        run = Run(recipe, out, seed, minutes, start_from)
     if resume:
         run.resume()
     console = console or Console()
@@ -54,6 +60,17 @@ def train(
     return run.save()
 
 
+def _recipe(name: str, profile: str | None, auxiliary: list[str]) -> Recipe | A3cRecipe:
+    if is_a3c(name):
+        recipe = load_a3c_recipe(name)
+        if profile not in (None, recipe.profile):
+            recipe = replace(recipe, name=f"{name}_{profile}", profile=str(profile))
+        return recipe.with_heads(auxiliary) if auxiliary else recipe
+    if auxiliary:
+        raise ConfigError(f"Recipe '{name}' has no auxiliary heads to choose; --auxiliary is for A3C.")
+    return recipe_for(name, profile)
+
+
 def main(
     recipe: str = typer.Argument(help="Name of a recipe, for instance reach."),
     out: Path = typer.Option(help="Folder for the checkpoint and the TensorBoard log."),
@@ -66,10 +83,11 @@ def main(
     profile: str | None = typer.Option(
         None, help="Simulator profile, none that is held out; the recipe's when not given. A recipe NAME_PROFILE is used."
     ),
+    auxiliary: list[str] | None = typer.Option(None, help="A3C: an auxiliary head, depth or closure; may be repeated."),
 ) -> None:
     """Trains a policy in simulation."""
     try:
-        chosen = recipe_for(recipe, profile)
+        chosen = _recipe(recipe, profile, auxiliary or [])
         if arm is not None:
             chosen = replace(chosen, arm=arm, name=f"{chosen.name}_{arm}")
         card = train(chosen.with_frames(frames) if frames else chosen, out, seed, minutes, start_from, resume)
@@ -77,6 +95,10 @@ def main(
         typer.echo(f"train: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{out}: {card.training['frames']} frames, success {card.training['training_success']:.1%} while training.")
+    if (measured := card.training.get("speed_up")) is not None:
+        one, every = measured["frames_per_second_of_one"], measured["frames_per_second_of_all"]
+        count, speed_up = measured["workers"], measured["speed_up"]
+        typer.echo(f"1 worker: {one:.0f} frames/s, {count}: {every:.0f} frames/s, a speed-up of {speed_up:.2f}.")
 
 
 if __name__ == "__main__":

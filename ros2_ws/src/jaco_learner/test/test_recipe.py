@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from jaco_core.errors import ConfigError
+from jaco_learner.a3c.recipe import is_a3c, load_a3c_recipe
 from jaco_learner.recipe import load_recipe, recipe_for, recipe_names
 
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_loads_under_its_name(name: str) -> None:
-    recipe = load_recipe(name)
+    recipe = load_a3c_recipe(name) if is_a3c(name) else load_recipe(name)
     assert recipe.name == name
     # The policy meets the full meshes in the graph, so training ends on them.
     assert recipe.stages[-1].mesh_fraction == 1.0
@@ -35,6 +36,8 @@ def test_another_profile_takes_the_recipe_made_for_it() -> None:
 def test_mistakes_are_told() -> None:
     with pytest.raises(ConfigError, match="no recipe 'dance'; known recipes: reach"):
         load_recipe("dance")
+    with pytest.raises(ConfigError, match="'reach_a3c' is for a3c, not for PPO"):
+        load_recipe("reach_a3c")
     recipe = load_recipe("reach")
     with pytest.raises(ConfigError, match="environments cannot be shared evenly by 3 workers"):
         replace(recipe, workers=3)

@@ -103,7 +103,7 @@ class Column(nn.Module):
         """Reads features of shape (B, width). The value does not shape the features: training has a better critic."""
         logits = self.policy(features).float().view(-1, self.spec.joints, self.spec.choices)
         value = self.value(features.detach()).float().squeeze(-1)
-        return ColumnOutput(logits, value, self.auxiliary(features).float().view(-1, len(self.spec.auxiliary), 3))
+        return ColumnOutput(logits, value, self.auxiliary(features).float().view(len(features), len(self.spec.auxiliary), 3))
 
     def forward(self, image: Tensor, state: LstmState | None = None) -> tuple[ColumnOutput, LstmState | None]:
         """One step for a batch of images (B, 64, 64, 3), uint8."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from jaco_core.depth import depth_in_millimetres
 from jaco_core.errors import ConfigError
@@ -83,16 +84,21 @@ class Renderer:
 
         Nothing but the far plane is 0, not known. Both arrays are the caller's.
         """
-        self._render(data, camera)
+        picture = self.draw(data, camera)
+        return picture, depth_in_millimetres(self.depth())
+
+    def depth(self) -> NDArray[np.float32]:
+        """Returns how far along the camera's axis [m] what was drawn last is, shape (height, width), top row first; 0: none."""
+        self._gl.make_current()
         # From 1 at the near plane to 0 at the far one: a float32 has its digits where the other way round they are missing.
         self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR.value
-        mujoco.mjr_readPixels(self._pixels, self._nearness, self._rectangle, self._context)
+        mujoco.mjr_readPixels(None, self._nearness, self._rectangle, self._context)
         self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZERONEAR.value
         near, far = (float(plane) for plane in (self._scene.camera[0].frustum_near, self._scene.camera[0].frustum_far))
         nearness = self._nearness[::-1].astype(np.float64)
         # OpenGL's perspective division, undone (glFrustum): 1 / depth is linear in what the buffer holds.
         metres = near * far / (near + nearness * (far - near))
-        return self._pixels[::-1].copy(), depth_in_millimetres(np.where(nearness > 0.0, metres, 0.0))
+        return np.where(nearness > 0.0, metres, 0.0).astype(np.float32)
 
     def _render(self, data: Any, camera: str) -> None:
         # Another renderer of this process may have drawn since.

@@ -22,7 +22,7 @@ IMAGE_SIZE = 64
 class BatchStep:
     """One control step of k arms: uint8 RGB images (k, 64, 64, 3), states (k, s), positions of palm and first object (k, 3) [m].
 
-    Where an episode ended and another began, image, state and positions are the new one's.
+    Where an episode ended and another began, image, state and positions are the new one's. `depth` [m]: of each pixel, if asked.
     """
 
     image: NDArray[np.uint8]
@@ -33,6 +33,7 @@ class BatchStep:
     palm: NDArray[np.float32]
     target: NDArray[np.float32]
     ended: list[EpisodeStatus]
+    depth: NDArray[np.float32] | None = None
 
 
 class BatchEnv:
@@ -42,8 +43,10 @@ class BatchEnv:
     commanded velocities, palm, objects, objects relative to the palm, and the share of the episode that is over.
     """
 
-    def __init__(self, scene: Scene, count: int, seed: int, render: bool = True, restart: bool = True) -> None:
-        """`restart=False`: an ended episode stays as it is until the next `reset`."""
+    def __init__(
+        self, scene: Scene, count: int, seed: int, render: bool = True, restart: bool = True, depth: bool = False
+    ) -> None:
+        """`restart=False`: an ended episode stays as it is until the next `reset`. `depth`: tell it too, of what is drawn."""
         self.scene, self.count, self._restart = scene, count, restart
         arm, task = scene.arm, scene.task
         self.speeds = action_speeds(arm)
@@ -55,6 +58,7 @@ class BatchEnv:
         # Every environment draws its episodes' seeds from its own stream.
         self._seeds = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(count)]
         self._renderer = Renderer(scene.model, IMAGE_SIZE, IMAGE_SIZE) if render else None
+        self._depth = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE), np.float32) if depth and render else None
         self.state_size = len(arm) + int(np.count_nonzero(~self._fingers)) + 2 * len(arm) + 3 + 6 * len(task.objects) + 1
 
     def reset(self, seeds: list[int] | None = None, stagger: bool = False) -> BatchStep:
@@ -123,8 +127,10 @@ class BatchEnv:
         objects = np.array([simulation.objects.ravel() for simulation in self.simulations], np.float32)
         image = np.zeros((self.count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
         if self._renderer is not None:
-            for simulation, picture in zip(self.simulations, image, strict=True):
-                picture[:] = simulation.picture(self._renderer)
+            for index, simulation in enumerate(self.simulations):
+                image[index] = simulation.picture(self._renderer)
+                if self._depth is not None:
+                    self._depth[index] = self._renderer.depth()
         return BatchStep(
             image,
             self._state(palm, objects),
@@ -134,6 +140,7 @@ class BatchEnv:
             palm,
             objects[:, :3],
             [status for status in statuses if status.phase == ENDED],
+            None if self._depth is None else self._depth.copy(),
         )
 
     def _state(self, palm: NDArray[np.float32], objects: NDArray[np.float32]) -> NDArray[np.float32]:
