@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from jaco_interfaces.msg import EpisodeState
 
+from jaco_bringup.bench.emulated import LISTENS
 from jaco_bringup.commands.emulate import EmulateOptions, parse_troubles, start
 from jaco_bringup.emulation.node import Person
 from jaco_bringup.emulation.stage import Stage
@@ -163,7 +164,8 @@ def test_the_command_says_its_ports_and_ends_on_ctrl_c(tmp_path: Path) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=dict(os.environ))
     assert process.stdout is not None
     try:
-        assert "Emulating a Kinova gen3 on 127.0.0.1: TCP port" in process.stdout.readline()
+        told = process.stdout.readline()
+        assert "Emulating a Kinova gen3 on 127.0.0.1: TCP port" in told and LISTENS.search(told)
         process.send_signal(signal.SIGINT)
         assert process.wait(30.0) == 0
     finally:

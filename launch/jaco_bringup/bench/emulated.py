@@ -26,7 +26,7 @@ from jaco_monitor.report import write_summary
 ARM = "gen3"
 EPISODES = 20
 _PATIENCE_S = 60.0
-_LISTENS = re.compile(r"TCP port (\d+), UDP port (\d+); control and camera on (http://\S+?)\. ")
+LISTENS = re.compile(r"TCP port (\d+), UDP port (\d+); control and camera on (http://\S+?)\. ")
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def emulation(domain: RosDomain) -> Iterator[Emulation]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        found = _LISTENS.search(process.stdout.readline())
+        found = LISTENS.search(process.stdout.readline())
         if found is None:
             raise RunFailed("The emulator did not start; see its error above.")
         yield Emulation(int(found[1]), int(found[2]), found[3])

@@ -23,6 +23,7 @@ from jaco_core.scheduling import Urgency, hurry, listening, relax
 C = TypeVar("C")
 DRAIN_TIMEOUT_S = 5.0
 LAST_WORD_TIMEOUT_S = 0.5
+_ACKNOWLEDGEMENT_SLICE = Duration(seconds=0.005)
 
 
 class JacoNode(LifecycleNode, Generic[C]):
@@ -167,6 +168,7 @@ def run_node(create: Callable[[], JacoNode[Any]]) -> int:
 def _deliver_last_words(node: JacoNode[Any]) -> None:
     """Waits, bounded, until every reader has what `node` published last: what a writer has not sent when it goes is lost."""
     deadline = time.monotonic() + LAST_WORD_TIMEOUT_S
-    # Zero is no wait, but a negative one would be for ever.
     for publisher in node.publishers:
-        publisher.wait_for_all_acked(Duration(seconds=max(0.0, deadline - time.monotonic())))
+        # rclpy keeps the interpreter's lock while it waits: in short slices, so that a driver's other threads go on.
+        while not publisher.wait_for_all_acked(_ACKNOWLEDGEMENT_SLICE) and time.monotonic() < deadline:
+            time.sleep(0.0)  # gives the lock away
