@@ -35,7 +35,7 @@ class ManagerConfig:
     restarting: list[str] = parameter([""], "Those of them that may be started again and are brought up again then.")
     exit_when_finished: bool = parameter(False, "End when the task has finished its last episode.")
     lockstep: bool = parameter(False, "The simulator waits for answers, so that nothing is urgent.")
-    startup_timeout: float = parameter(60.0, "Longest wait for a node's process.", unit="s", lower=0.1, upper=600.0)
+    startup_timeout: float = parameter(120.0, "Longest wait for a node's process.", unit="s", lower=0.1, upper=600.0)
     transition_timeout: float = parameter(60.0, "Longest wait for a node to come up.", unit="s", lower=0.1, upper=600.0)
     release_timeout: float = parameter(2.0, "Longest wait for a node to deactivate or clean up.", unit="s", lower=0.1, upper=60.0)
     take_down_timeout: float = parameter(10.0, "Longest time to take the whole graph down.", unit="s", lower=0.1, upper=120.0)

@@ -22,13 +22,13 @@ from jaco_bringup.bench.injector.distortion import Order
 from jaco_core.errors import TimeoutExceeded
 from jaco_core.ros import qos
 from jaco_core.ros.convert import joints_from_message, ns_to_stamp, stamp_to_ns
-from jaco_core.scheduling import Urgency, hurry
+from jaco_core.scheduling import Urgency, hurry, listening
 from jaco_core.types import frozen_vector
 from jaco_safety.reasons import State
 
 _KINDS = {"driver": StopInput.DRIVER, "operator": StopInput.OPERATOR, "hardware": StopInput.HARDWARE}
 _HEARTBEAT_PERIOD_S = 0.05
-_POLL_S = 0.005
+_POLL_S = 0.02
 
 Info = Mapping[str, Any]
 """What rclpy says about a message."""
@@ -77,7 +77,9 @@ class Witness:
         hurry(Urgency.OBSERVER)
         self._ending = False
         self._thread = threading.Thread(target=self._spin, name="witness", daemon=True)
-        self._thread.start()
+        # It plays the operator, too: who is kept from listening holds the dead-man key with stamps of long ago.
+        with listening():
+            self._thread.start()
 
     def __enter__(self) -> Witness:
         return self
@@ -135,7 +137,7 @@ class Witness:
             rival.destroy_node()
         self._rivals.clear()
 
-    def call(self, service: str, timeout: float = 5.0, **fields: str) -> tuple[bool, str]:
+    def call(self, service: str, timeout: float = 20.0, **fields: str) -> tuple[bool, str]:
         """Calls "/safety/stop", "/safety/reset" or "/safety/set_mode" and returns success and message.
 
         Raises:

@@ -36,12 +36,14 @@ from jaco_core.kinematics import Kinematics
 from jaco_core.types import Vector
 
 # Longer than the manager waits for any one node, so that its sentence comes first.
-START_TIMEOUT_S = 90.0
-MOTION_TIMEOUT_S = 40.0
+START_TIMEOUT_S = 180.0
+MOTION_TIMEOUT_S = 90.0
 SHOWN_LINES = 40
-RECOVERY_TIMEOUT_S = 15.0
+RECOVERY_TIMEOUT_S = 45.0
+# The injector answers to an order within so long.
+ORDER_TIMEOUT_S = 10.0
 # Longest wait for a fault's consequences, and how long a fault that is tolerated is watched.
-WATCH_S, TOLERATED_S = 3.0, 2.0
+WATCH_S, TOLERATED_S = 10.0, 2.0
 FROZEN_S = 0.8
 SLOW_STOP_S, SLOW_RUN_S = 1.0, 0.02
 # One of its first three joints moves so fast when a fault comes [rad/s], early in an episode: no reset of the scene shall be
@@ -100,7 +102,7 @@ class Stage:
         self._begin(fault)
         try:
             if fault.act is Act.DISTORT:
-                witness.wait(lambda: witness.began_ns is not None, 2.0, "the injector", self.poll)
+                witness.wait(lambda: witness.began_ns is not None, ORDER_TIMEOUT_S, "the injector", self.poll)
                 since_ns = witness.began_ns or since_ns
             elif fault.act is Act.SERVICE:
                 since_ns = witness.called_ns
