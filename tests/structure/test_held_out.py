@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jaco_core.errors import ConfigError
-from jaco_learner.recipe import load_recipe, recipe_names
+from jaco_learner.recipe import read_recipe, recipe_names
 from jaco_sim.profiles import profile_names
 from jaco_sim.simulation import make_scene
 
@@ -50,7 +50,7 @@ def _calls_scene(path: Path) -> bool:
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_no_recipe_is_for_a_twin(name: str) -> None:
-    assert load_recipe(name).profile in profile_names()
+    assert read_recipe(name)["profile"] in profile_names()
 
 
 @pytest.mark.parametrize("name", TWINS)
