@@ -91,7 +91,7 @@ def replay(run_dir: Annotated[Path, typer.Argument(help="Folder of a run of `jac
 
 @app.command()
 def experiment(
-    name: Annotated[str, typer.Argument(help="Experiment: reach_transfer, or a3c_heads.")],
+    name: Annotated[str, typer.Argument(help="Experiment: reach_transfer, a3c_heads or a3c_engines.")],
     out: Annotated[Path, typer.Option(help="Folder for results.json and the plot; gone on from if it has some.")],
     steps: Annotated[
         int | None, typer.Option(min=100, help="Control steps of each run; 60,000, or 1,000,000 without the graph.")
@@ -101,7 +101,7 @@ def experiment(
     policy: Policy = "reach",
     profile: Profile = "twin-3",
 ) -> None:
-    """Learn under several conditions: through the graph in lockstep (reach_transfer), or A3C with auxiliary heads (a3c_heads)."""
+    """Learn under several conditions: through the graph in lockstep, or by A3C with other auxiliary heads or on other engines."""
     from jaco_bringup.commands.experiment import ExperimentOptions, run
 
     options = ExperimentOptions(steps, tuple(range(seeds)), tuple(condition or ()), policy, profile)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jaco_bringup.experiments import a3c_heads
+from jaco_bringup.experiments import a3c
 from jaco_bringup.experiments.curve import Curve
 from jaco_bringup.experiments.reach_transfer import CONDITIONS, PAPER, Plan, run
 from jaco_bringup.graph import Graph
@@ -76,29 +76,31 @@ def test_an_unknown_condition_is_refused() -> None:
     with pytest.raises(ConfigError, match="no condition magic; known: progressive-wide"):
         plan(conditions=("magic",))
     with pytest.raises(ConfigError, match="no condition magic; known: plain, depth, closure, both"):
-        a3c_heads.Plan(100, (0,), ("magic",))
+        a3c.Plan("a3c_heads", 100, (0,), ("magic",))
 
 
 def test_the_heads_of_a3c_are_switched_by_condition_and_a_stopped_run_goes_on(tmp_path: Path) -> None:
-    heads = {name: a3c_heads.Plan(900, (0,), (name,)).recipe(name) for name in a3c_heads.HEADS}
+    known = a3c.EXPERIMENTS["a3c_heads"]
+    heads = {name: a3c.Plan("a3c_heads", 900, (0,), (name,)).recipe(name) for name in known}
     assert {name for name, recipe in heads.items() if recipe.depth_weight > 0.0} == {"depth", "both"}
     assert {name for name, recipe in heads.items() if recipe.closure_weight > 0.0} == {"closure", "both"}
     assert {recipe.frames for recipe in heads.values()} == {900}
     trained: list[tuple[str, bool]] = []
 
-    def start(recipe: A3cRecipe, folder: Path, seed: int, resume: bool) -> None:
+    def start(recipe: A3cRecipe, folder: Path, seed: int, resume: bool, engine: str) -> None:
         """Stands in for the training, which somebody stops the first time that both heads learn."""
         trained.append((folder.name, resume))
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "resume.safetensors").touch()
-        rows = ["frames,seconds,success,return", "300,1,0,1", "600,2,0,2", "900,3,0,7"]
+        rate = 100 if engine == "local" else 80
+        rows = ["frames,return,frames_per_second", f"300,1,{rate}", f"600,2,{rate}", f"900,7,{rate}"]
         stopped = folder.name == "both-0" and not resume
         (folder / "curve.csv").write_text("\n".join(rows[: 3 if stopped else 4]) + "\n")
 
-    plan = a3c_heads.Plan(900, (0,), ("plain", "both"))
+    plan = a3c.Plan("a3c_heads", 900, (0,), ("plain", "both"))
     with pytest.raises(ConfigError, match="was stopped after 600 of 900 frames; the same call goes on with it"):
-        a3c_heads.run(plan, tmp_path, lambda text: None, start)
-    a3c_heads.run(plan, tmp_path, lambda text: None, start)
+        a3c.run(plan, tmp_path, lambda text: None, start)
+    a3c.run(plan, tmp_path, lambda text: None, start)
     assert trained == [("plain-0", False), ("both-0", False), ("both-0", True)]
     results = json.loads((tmp_path / "results.json").read_text())
     assert (
@@ -107,4 +109,7 @@ def test_the_heads_of_a3c_are_switched_by_condition_and_a_stopped_run_goes_on(tm
     )
     assert (tmp_path / "curves.png").stat().st_size > 10_000
     with pytest.raises(ConfigError, match="is of another plan: frames 900, asked 50"):
-        a3c_heads.run(a3c_heads.Plan(50, (0,), ("plain",)), tmp_path, lambda text: None, start)
+        a3c.run(a3c.Plan("a3c_heads", 50, (0,), ("plain",)), tmp_path, lambda text: None, start)
+    said: list[str] = []
+    a3c.run(a3c.Plan("a3c_engines", 900, (0,), ("local", "ray")), tmp_path / "engines", said.append, start)
+    assert said[-1] == "A frame takes +25.0% of local's time more with ray"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from jaco_bringup.experiments import a3c_heads, reach_transfer
+from jaco_bringup.experiments import a3c, reach_transfer
 from jaco_bringup.policies import check_policy
 from jaco_bringup.session import choose_domain
 from jaco_core.errors import ConfigError
@@ -33,11 +33,14 @@ def run(name: str, options: ExperimentOptions, out: Path) -> int:
     Raises:
         JacoError: no such experiment, the policy or the plan is not as it must be, or a run failed.
     """
-    experiments = {"reach_transfer": _reach_transfer, "a3c_heads": _a3c_heads}
-    if name not in experiments:
-        raise ConfigError(f"There is no experiment '{name}'; known: {', '.join(experiments)}.")
+    known = ("reach_transfer", *a3c.EXPERIMENTS)
+    if name not in known:
+        raise ConfigError(f"There is no experiment '{name}'; known: {', '.join(known)}.")
     folder = out.expanduser().absolute()
-    experiments[name](options, folder)
+    if name in a3c.EXPERIMENTS:
+        _a3c(name, options, folder)
+    else:
+        _reach_transfer(options, folder)
     typer.echo(f"{folder / reach_transfer.RESULTS_FILE} and {folder / reach_transfer.PLOT_FILE}")
     return 0
 
@@ -52,7 +55,8 @@ def _reach_transfer(options: ExperimentOptions, folder: Path) -> None:
         reach_transfer.run(plan, folder, domain, typer.echo)
 
 
-def _a3c_heads(options: ExperimentOptions, folder: Path) -> None:
-    plan = a3c_heads.Plan(options.steps or _A3C_FRAMES, options.seeds, options.conditions or tuple(a3c_heads.HEADS))
+def _a3c(name: str, options: ExperimentOptions, folder: Path) -> None:
+    conditions = options.conditions or tuple(a3c.EXPERIMENTS[name])
+    plan = a3c.Plan(name, options.steps or _A3C_FRAMES, options.seeds, conditions)
     folder.mkdir(parents=True, exist_ok=True)
-    a3c_heads.run(plan, folder, typer.echo)
+    a3c.run(plan, folder, typer.echo)

@@ -26,6 +26,7 @@ def train(
     start_from: Path | None = None,
     resume: bool = False,
     console: Console | None = None,
+    engine: str = "local",
 ) -> Card:
     """Trains by `recipe` and leaves checkpoint and TensorBoard log in `out`; returns the card. Ctrl-C ends it early.
 
@@ -33,12 +34,16 @@ def train(
     `resume`: go on with the run in `out`, with the same recipe and seed; it ends as if it had never been stopped (but no two runs
     of A3C are the same). With more frames it is made longer.
 
+    `engine`: where A3C's workers run, "local" or "ray".
+
     Raises:
         JacoError: the recipe, the policy to start from, or a worker is not as it must be.
     """
     run: Run | A3cRun
     if isinstance(recipe, A3cRecipe):
-        run = A3cRun(recipe, out, seed, minutes, start_from)
+        run = A3cRun(recipe, out, seed, minutes, start_from, engine=engine)
+    elif engine != "local":
+        raise ConfigError(f"Recipe '{recipe.name}' knows no engine '{engine}'; only A3C has others than 'local'.")
     else:
         run = Run(recipe, out, seed, minutes, start_from)
     if resume:
@@ -83,6 +88,9 @@ def main(
     profile: str | None = typer.Option(
         None, help="Simulator profile, none that is held out; the recipe's when not given. A recipe NAME_PROFILE is used."
     ),
+    engine: str = typer.Option(
+        "local", help="A3C: where the workers run, local (processes of this machine) or ray (unverified)."
+    ),
     auxiliary: list[str] | None = typer.Option(None, help="A3C: an auxiliary head, depth or closure; may be repeated."),
 ) -> None:
     """Trains a policy in simulation."""
@@ -90,7 +98,7 @@ def main(
         chosen = _recipe(recipe, profile, auxiliary or [])
         if arm is not None:
             chosen = replace(chosen, arm=arm, name=f"{chosen.name}_{arm}")
-        card = train(chosen.with_frames(frames) if frames else chosen, out, seed, minutes, start_from, resume)
+        card = train(chosen.with_frames(frames) if frames else chosen, out, seed, minutes, start_from, resume, engine=engine)
     except JacoError as error:
         typer.echo(f"train: {error}", err=True)
         raise typer.Exit(1) from None

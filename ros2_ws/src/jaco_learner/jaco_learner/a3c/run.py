@@ -17,8 +17,8 @@ from torch.utils.tensorboard import SummaryWriter
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import ContractError
+from jaco_learner.a3c.engine import Engine, Order, Shared, make_engine
 from jaco_learner.a3c.environment import ArmEnvironment, MakeEnvironment
-from jaco_learner.a3c.local import LocalEngine, Order, Shared
 from jaco_learner.a3c.network import ActorCritic
 from jaco_learner.a3c.recipe import A3cRecipe
 from jaco_learner.a3c.rmsprop import SharedRmsProp
@@ -75,13 +75,15 @@ class A3cRun:
         minutes: float | None = None,
         start_from: Path | None = None,
         make: MakeEnvironment = ArmEnvironment,
+        engine: str = "local",
     ) -> None:
+        """`engine`: where the workers run, "local" or "ray"."""
         torch.manual_seed(seed)
         torch.set_num_threads(1)
         self.recipe, self.out, self.seed, self.minutes = recipe, out, seed, minutes
         self.frames = 0
         self.progress = 0.0
-        self._make = make
+        self._make, self._engine_name = make, engine
         self._began = time.monotonic()
         arm, task = load_arm(recipe.arm), make_task(recipe.task)
         speeds = action_speeds(arm)
@@ -108,7 +110,7 @@ class A3cRun:
         self._speed_up = SpeedUp(recipe.workers, max(1, round(_ALONE * recipe.frames)))
         self._recent: deque[tuple[bool, float]] = deque(maxlen=500)
         self._row: list[Report] = []
-        self._engine: LocalEngine | None = None
+        self._engine: Engine | None = None
         out.mkdir(parents=True, exist_ok=True)
         self._log = SummaryWriter(str(out))
         self._curve = Curve(out)
@@ -120,7 +122,7 @@ class A3cRun:
             self._shared.mean_image.copy_(self._mean_start())
             self._fresh = False
         order = Order(recipe, self.network.column.spec, self._make, _seed(self.seed, self.frames))
-        engine = self._engine = LocalEngine(order, self._shared)
+        engine = self._engine = make_engine(self._engine_name, order, self._shared)
         saved, row = time.monotonic(), max(1, min(_ROW_FRAMES, recipe.frames // _FEWEST_ROWS))
         noted = self.frames // row
         try:
@@ -164,6 +166,7 @@ class A3cRun:
         training = {
             "algorithm": "A3C with lock-free workers and shared RMSProp, from pixels alone"
             + (f"; auxiliary heads: {', '.join(heads)}" if heads else ""),
+            "engine": self._engine_name,
             "batched": f"each worker steps {recipe.environments} environments together and applies their mean gradient",
             "deterministic": "no: workers write to shared weights without locks, so the same seed gives another policy",
             "privileged_information": "none: no guide, no teacher, no critic or label from the simulator's state"
