@@ -1,0 +1,108 @@
+"""Training: this project beside Stable-Baselines3's PPO, on the same environments and network, by the same recipe.
+
+Same: frames per update, environments, minibatches, epochs, optimiser, discount, world. This project does more with each frame:
+an auxiliary head, a critic on the state, a guide. The environments of Stable-Baselines3 are the same batch, all in its process.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from jaco_bringup.bench.throughput.subjects import Work
+from jaco_learner.memory import keep_freed_memory
+from jaco_learner.ppo import Ppo
+from jaco_learner.recipe import Recipe, load_recipe
+from jaco_learner.rollouts import RolloutWorkers, WorkerConfig
+from jaco_learner.teacher import Critic
+from jaco_policy.networks import Column, ColumnSpec
+from jaco_sim.envs.batch import BatchEnv
+from jaco_sim.scene import Scene
+from jaco_sim.simulation import make_scene
+
+RECIPE = "reach"
+# Per piece of work: the workers of this project go on during all updates but a piece's last.
+UPDATES = 2
+_PROGRESS = 0.1
+
+
+def own_training() -> Work:
+    """Frames that this project trains on, the guide included."""
+    torch.set_num_threads(1)
+    keep_freed_memory()
+    recipe = load_recipe(RECIPE)
+    state_size = BatchEnv(_scene(recipe), 1, 0, render=False).state_size
+    actor = Column(ColumnSpec(convolutions=recipe.convolutions, hidden=recipe.hidden, lstm=recipe.lstm))
+    ppo = Ppo(actor, Critic(state_size), recipe)
+    workers = RolloutWorkers(recipe.workers)
+    world = (recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, recipe.stages[0].mesh_fraction)
+    workers.begin(WorkerConfig(*world, recipe.environments // recipe.workers, recipe.steps, True), actor, state_size, seed=0)
+
+    def work() -> int:
+        workers.request(actor)
+        for left in reversed(range(UPDATES)):
+            rollout, _ = workers.collect()
+            if left:
+                workers.request(actor)
+            ppo.update(rollout, _PROGRESS)
+        return UPDATES * recipe.environments * recipe.steps
+
+    return work
+
+
+def sb3_training() -> Work:
+    """Frames that Stable-Baselines3's PPO trains on, with its own settings for all that the recipe does not name."""
+    from stable_baselines3 import PPO
+
+    from jaco_bringup.bench.throughput.sb3_batch import BatchVecEnv
+
+    recipe = load_recipe(RECIPE)
+    environment = BatchVecEnv(BatchEnv(_scene(recipe), recipe.environments, seed=0))
+    model = PPO(
+        "CnnPolicy",
+        environment,
+        learning_rate=recipe.learning_rate,
+        n_steps=recipe.steps,
+        batch_size=recipe.minibatch,
+        n_epochs=recipe.epochs,
+        gamma=recipe.discount,
+        gae_lambda=recipe.trace,
+        clip_range=recipe.clip,
+        ent_coef=recipe.entropy,
+        max_grad_norm=recipe.gradient_norm,
+        policy_kwargs={
+            "features_extractor_class": Encoder,
+            "features_extractor_kwargs": {"recipe": recipe},
+            "net_arch": [],
+            "optimizer_kwargs": {"eps": 1e-5},
+        },
+        device="cpu",
+        seed=0,
+    )
+    frames = UPDATES * recipe.environments * recipe.steps
+
+    def work() -> int:
+        model.learn(frames, reset_num_timesteps=False)
+        return frames
+
+    return work
+
+
+class Encoder(nn.Module):
+    """The recipe's column below its heads, for Stable-Baselines3: images in 0..1, shape (B, 3, 64, 64), to (B, hidden)."""
+
+    def __init__(self, space: object, recipe: Recipe) -> None:
+        super().__init__()
+        column = Column(ColumnSpec(convolutions=recipe.convolutions, hidden=recipe.hidden))
+        self.features_dim = recipe.hidden
+        activated = [layer for convolution in column.convolutions for layer in (convolution, nn.ReLU())]
+        self.layers = nn.Sequential(*activated, nn.Flatten(), column.hidden, nn.ReLU())
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Returns the features, shape (B, hidden)."""
+        features: Tensor = self.layers(image)
+        return features
+
+
+def _scene(recipe: Recipe) -> Scene:
+    return make_scene(recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, recipe.stages[0].mesh_fraction)
