@@ -124,6 +124,13 @@ class Witness:
         publisher = rival.create_publisher(JointVelocityCommand, topic, qos.COMMAND)
         self._rivals.append((rival, publisher))
 
+    def rivals_are_known(self) -> bool:
+        """Tells whether the middleware has brought every rival together with all who subscribe to its topic."""
+        return all(
+            publisher.get_subscription_count() >= self._node.count_subscribers(publisher.topic_name)
+            for _, publisher in self._rivals
+        )
+
     def rivals_command(self, names: Sequence[str], stamp_ns: int, speed: float) -> None:
         """Lets every rival command all joints to go at `speed` [rad/s]."""
         for _, publisher in self._rivals:

@@ -83,6 +83,7 @@ class Stage:
         self._weights, self._content = weights, weights.read_bytes()
         self._joint_names = load_arm(arm).joint_names
         self._kinematics = Kinematics(load_arm(arm))
+        self._known_ns: int | None = None
 
     def poll(self) -> None:
         """Raises RunFailed when a node has died that was not killed on purpose."""
@@ -98,7 +99,7 @@ class Stage:
         """
         witness = self.witness
         self._prepare(fault)
-        since_ns = time.monotonic_ns()
+        since_ns, self._known_ns = time.monotonic_ns(), None
         self._begin(fault)
         try:
             if fault.act is Act.DISTORT:
@@ -192,6 +193,8 @@ class Stage:
                 stopped_at = time.monotonic()
             if fault.survivable:
                 self.poll()
+            if self._known_ns is None and fault.act is Act.RIVAL and witness.rivals_are_known():
+                self._known_ns = time.monotonic_ns()
             if fault.act is Act.RIVAL and witness.measured:
                 witness.rivals_command(self._joint_names, witness.measured[-1].stamp_ns, 0.1)
 
@@ -250,6 +253,8 @@ class Stage:
         judged = self._verdict(fault, since_ns)
         rest = standstill(measured, since_ns) if not fault.tolerated else None
         detected_ns = None if fault.tolerated else self._detected_ns(fault, since_ns, rest, judged)
+        # A rival can be noticed from when the middleware knows of it: how long that takes is not the supervisor's.
+        began_ns = min(self._known_ns or since_ns, detected_ns or since_ns)
         heard = judged is not None and not fault.tolerated and fault.target != "supervisor"
         before = max((seen for seen in measured if seen.now_ns < since_ns), key=lambda seen: seen.now_ns, default=None)
         way = [seen for seen in measured if seen.now_ns >= since_ns and (rest is None or seen.stamp_ns <= rest.stamp_ns)]
@@ -258,7 +263,7 @@ class Stage:
             judged.reason if judged is not None else "none",
             judged.message if judged is not None else "",
             fault.bound_ms,
-            None if detected_ns is None else milliseconds(since_ns, detected_ns),
+            None if detected_ns is None else milliseconds(began_ns, detected_ns),
             milliseconds(since_ns, judged.heard_ns) if heard and judged is not None else None,
             self._standstill_ms(fault, since_ns, before, rest),
             path_length([self._palm(seen) for seen in ([before] if before is not None else []) + way]),
