@@ -10,10 +10,10 @@ import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
 
-from jaco_bringup.domain import RosDomain
 from jaco_bringup.graph import Graph, real_graph
 from jaco_bringup.runner import Outcome, Runner
 from jaco_core.cameras import camera_topics
+from jaco_core.domain import RosDomain
 from jaco_core.ros import convert, qos
 from jaco_core.ros.testing import GraphUnderTest
 

@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 from jaco_bringup.bench.lockstep import Figure
 from jaco_bringup.bench.measured import RunFailed, run_quietly
-from jaco_bringup.domain import RosDomain
 from jaco_bringup.graph import real_graph
 from jaco_bringup.policies import check_policy
+from jaco_core.domain import RosDomain
 from jaco_core.errors import ConfigError
 from jaco_driver.kortex.testing import wheel_problem
 from jaco_monitor.recorder.writer import FILE_NAME
