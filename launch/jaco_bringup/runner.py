@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from jaco_bringup import shared_memory
 from jaco_bringup.graph import Graph, NodeSpec
 from jaco_bringup.manager.sequence import AT_REST
 from jaco_bringup.process import NodeProcess, command_line
 from jaco_bringup.run_log import RunLog, Terminal, error_of
+from jaco_core import shared_memory
 
 MOST_RESTARTS = 3
 POLL_PERIOD_S = 0.02

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from jaco_core.errors import ConfigError
+from jaco_core.shared_memory import clean
 
 HIGHEST_DOMAIN = 101
 """Above it, the ports of DDS run into the ephemeral ports of Linux."""
@@ -76,11 +77,13 @@ def take_domain(number: int | None, folder: Path | None = None) -> RosDomain:
 def take_random_domain() -> RosDomain:
     """Takes a free ROS domain, whichever: for what must not meet a graph that somebody runs in one that is tried first.
 
+    What killed processes have left of the middleware is removed: who comes to their domain would stumble over it.
     Locks tell only of this machine's graphs, and only of those that see the same temporary folder.
 
     Raises:
         DomainTaken: all are taken.
     """
+    clean()
     for number in random.sample(range(1, HIGHEST_DOMAIN + 1), HIGHEST_DOMAIN):
         with suppress(DomainTaken):
             return RosDomain(number)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jaco_core.domain import HIGHEST_DOMAIN, DomainTaken, RosDomain, take_domain
+from jaco_core import domain as module
+from jaco_core.domain import HIGHEST_DOMAIN, DomainTaken, RosDomain, take_domain, take_random_domain
 from jaco_core.errors import ConfigError
 
 
@@ -29,3 +30,12 @@ def test_release_may_be_called_twice(tmp_path: Path) -> None:
     domain = RosDomain(86, tmp_path)
     domain.release()
     domain.release()
+
+
+def test_a_random_domain_comes_without_leftovers(monkeypatch: pytest.MonkeyPatch) -> None:
+    cleaned: list[bool] = []
+    monkeypatch.setattr(module, "clean", lambda: cleaned.append(True))
+    with take_random_domain() as taken:
+        assert cleaned and 1 <= taken.number <= HIGHEST_DOMAIN
+        with pytest.raises(DomainTaken):
+            RosDomain(taken.number)

@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from jaco_bringup.shared_memory import YOUNGEST_S, clean
+from jaco_core.shared_memory import YOUNGEST_S, clean
 
 
 def segment(folder: Path, name: str, age: float) -> Path:
