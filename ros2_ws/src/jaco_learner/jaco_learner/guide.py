@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 from jaco_sim.envs.batch import BatchEnv
 
 # The palm is led here over the target [m], and left alone within this distance of it [m].
-LIFT, CLOSE_ENOUGH = 0.06, 0.03
-# Farther from its goal than this [m] the palm is never left alone.
-STRAY = 0.06
+LIFT, CLOSE_ENOUGH = 0.05, 0.03
 # Damping [m^2/rad^2]; time in which the remaining way would be made at full precision [s].
 DAMPING, TIME_TO_GO = 0.01, 0.3
 # A joint moves if it is asked for more than this share of its speed.
@@ -51,11 +49,7 @@ class Guide:
         share = self._share(jacobian, error)
         share[(share < 0.0) & (position < self._arm.lower + LIMIT_MARGIN)] = 0.0
         share[(share > 0.0) & (position > self._arm.upper - LIMIT_MARGIN)] = 0.0
-        # Where the way is shared among so many joints that none would move, the one with the largest share does.
-        far = np.linalg.norm(error, axis=1, keepdims=True) > STRAY
-        largest = np.abs(share).max(axis=1, keepdims=True)
-        threshold = np.where(far & (largest > 0.0), np.minimum(THRESHOLD, 0.999 * largest), THRESHOLD)
-        return np.asarray(1 + np.sign(share) * (np.abs(share) > threshold), np.int8)
+        return np.asarray(1 + np.sign(share) * (np.abs(share) > THRESHOLD), np.int8)
 
     def _share(self, jacobian: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
         """Returns the share of each joint's speed that leads the palm to its goal, shape (k, n)."""
