@@ -11,6 +11,7 @@ from jaco_bringup.bench.faults.matrix import BY_NAME, FAULTS, Act
 from jaco_bringup.bench.faults.stage import Stage, fault_graph
 from jaco_safety.reasons import Reason, State
 
+TICK_S = 0.01
 # One of each kind; the bench plays the rest with the same code.
 ON_ONE_GRAPH = (
     "command_nan", "command_short", "command_dropped", "command_duplicated", "joints_dropped", "joints_nan", "joints_misnamed",

@@ -29,6 +29,7 @@ from jaco_core.ros.waiting import spin_until
 from jaco_core.types import VelocityCommand
 
 TIMEOUT = 60.0
+MOST_FALSE_STARTS = 5
 HERE = Path(__file__).parent
 # [s] A machine with other work keeps the stand-ins waiting for longer than the drivers should wait for an arm.
 PATIENT = "0.5"
@@ -80,7 +81,8 @@ class Bench:
     def send(self) -> None:
         """Goes on sending, whatever happens: the driver must come to rest by itself."""
         self.sequence += 1
-        velocity = np.full(len(self.arm), self.speed)
+        # A gripper or finger would soon be at its end.
+        velocity = np.array([self.speed if joint.kind == "arm" else 0.0 for joint in self.arm.joints])
         self.commands.publish(command_to_message(VelocityCommand(1, self.arm.joint_names, velocity, self.sequence)))
 
     def until(self, predicate: Callable[[], bool], what: str) -> None:
@@ -94,33 +96,40 @@ class Bench:
 
     def drive(self, speed: float) -> None:
         self.speed = speed
-        said = len(self.faults)
+        stops: list[str] = []
 
         def moves() -> bool:
-            faults = [fault.message for fault in self.faults[said:] if fault.active]
-            assert not faults, faults
+            if self.faults and self.faults[-1].active:
+                # A busy machine can starve the driver or its stand-in before what is tested begins.
+                stops.append(self.faults[-1].message)
+                assert len(stops) <= MOST_FALSE_STARTS, stops
+                self.until_cleared()
+                self.speed = speed
             return self.moves_at(speed)
 
         self.until(moves, f"the arm to move at {speed} rad/s")
 
     def moves_at(self, speed: float) -> bool:
-        return bool(self.truth) and bool(np.allclose(self.truth[-1].velocity, speed, atol=0.03))
+        """Tells whether every joint that is sent moves at `speed` [rad/s], and no other moves."""
+        if not self.truth:
+            return False
+        count = sum(joint.kind == "arm" for joint in self.arm.joints)
+        wanted = np.array([0.0] * (len(self.arm) - count) + [speed] * count)
+        return bool(np.allclose(np.sort(self.truth[-1].velocity), wanted, atol=0.03))
 
     def until_fault(self, text: str) -> None:
         self.until(lambda: bool(self.faults) and self.faults[-1].active, f"a fault with '{text}'")
         assert text in self.faults[-1].message
 
     def until_cleared(self) -> None:
-        def cleared() -> bool:
-            if not self.clear.service_is_ready():
-                return False
-            future = self.clear.call_async(Trigger.Request())
-            self.until(future.done, "the service to clear faults")
-            return bool(future.result().success)
+        def well() -> bool:
+            # Asked for again as long as it takes: a fault that is cleared may come back while its cause goes.
+            if self.faults[-1].active and self.clear.service_is_ready():
+                self.until(self.clear.call_async(Trigger.Request()).done, "the service to clear faults")
+            return not self.faults[-1].active
 
         self.speed = 0.0
-        self.until(cleared, "the fault to clear")
-        self.until(lambda: not self.faults[-1].active, "the fault to be reported as cleared")
+        self.until(well, "the fault to be cleared and to be reported so")
 
     def tell(self, misbehaviour: str) -> None:
         self.misbehave.publish(String(data=misbehaviour))
