@@ -96,6 +96,9 @@ class KinovaTopics:
         self._link.ask(_STOP, f"{self._driver}/in/stop")
 
     def unlatch(self, timeout: float) -> None:
+        # A stop may still be on its way, and would latch the arm again after the start. Requests of one client stay in
+        # order, those of two do not: once this stop is answered, every earlier one is over.
+        self._link.call(_STOP, f"{self._driver}/in/stop", timeout)
         self._link.call(_START, f"{self._driver}/in/start", timeout)
 
     def close(self) -> None:
