@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from fault_check import check
+from fault_check import check, play
 
 from jaco_bringup.bench.faults.matrix import BY_NAME, FAULTS, Act
 from jaco_bringup.bench.faults.stage import Stage, fault_graph
 from jaco_safety.reasons import Reason, State
 
-TICK_S = 0.01
 # One of each kind; the bench plays the rest with the same code.
 ON_ONE_GRAPH = (
     "command_nan", "command_short", "command_dropped", "command_duplicated", "joints_dropped", "joints_nan", "joints_misnamed",
@@ -23,7 +22,7 @@ ON_ONE_GRAPH = (
 
 @pytest.mark.parametrize("name", ON_ONE_GRAPH)
 def test_fault_leads_to_rest_with_its_reason(running: Stage, name: str) -> None:
-    check(BY_NAME[name], running.play(BY_NAME[name]))
+    check(BY_NAME[name], play(running, BY_NAME[name]))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from jaco_bringup.manager.sequence import AT_REST, Bounds, LifecycleSequence
 from jaco_core.errors import ContractError, JacoError
 from jaco_core.parameters import parameter
 from jaco_core.ros import parameters, qos
+from jaco_core.ros.endpoints import publisher_names
 from jaco_core.ros.lifecycle_client import ACTIVATE, CLEANUP, CONFIGURE, DEACTIVATE, LifecycleClient
 from jaco_core.ros.waiting import spin_until
 from jaco_core.scheduling import Urgency, hurry
@@ -128,10 +129,10 @@ class ManagerNode(Node):
 
     def _require_own_domain(self) -> None:
         # No node of this graph is configured yet, so whoever publishes arm commands here belongs to another graph.
-        foreign = self.get_publishers_info_by_topic(ARM_COMMAND)
+        foreign = publisher_names(self, ARM_COMMAND)
         if foreign:
             raise ContractError(
-                f"This ROS domain is taken: node '{foreign[0].node_name}' already publishes {ARM_COMMAND}; "
+                f"This ROS domain is taken: {foreign[0]} already publishes {ARM_COMMAND}; "
                 "end that graph or choose another ROS_DOMAIN_ID."
             )
 

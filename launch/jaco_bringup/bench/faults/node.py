@@ -73,7 +73,8 @@ class Witness:
             "/safety/reset": node.create_client(Trigger, "/safety/reset"),
             "/safety/set_mode": node.create_client(SetMode, "/safety/set_mode"),
         }
-        self._rivals: list[Any] = []
+        self._rival: Any = None
+        self._rival_commands: Any = None
         hurry(Urgency.OBSERVER)
         self._ending = False
         self._thread = threading.Thread(target=self._spin, name="witness", daemon=True)
@@ -118,31 +119,26 @@ class Witness:
         """Demands a stop as "driver", "operator" or "hardware", or takes that back."""
         self._inputs.publish(StopInput(kind=_KINDS[kind], source="witness", active=active, message="a test." if active else ""))
 
-    def add_rival(self, topic: str) -> None:
-        """Becomes a second publisher on the command topic `topic`, and commands."""
-        rival = rclpy.create_node("rogue", context=self._context, use_global_arguments=False)
-        publisher = rival.create_publisher(JointVelocityCommand, topic, qos.COMMAND)
-        self._rivals.append((rival, publisher))
+    def make_rival(self) -> None:
+        """Makes a node that publishes nothing yet, which takes its time."""
+        self._rival = rclpy.create_node("rogue", context=self._context, use_global_arguments=False)
 
-    def rivals_are_known(self) -> bool:
-        """Tells whether the middleware has brought every rival together with all who subscribe to its topic."""
-        return all(
-            publisher.get_subscription_count() >= self._node.count_subscribers(publisher.topic_name)
-            for _, publisher in self._rivals
-        )
+    def rival_enters(self, topic: str) -> None:
+        """The rival becomes a second publisher on the command topic `topic`."""
+        assert self._rival is not None
+        self._rival_commands = self._rival.create_publisher(JointVelocityCommand, topic, qos.COMMAND)
 
-    def rivals_command(self, names: Sequence[str], stamp_ns: int, speed: float) -> None:
-        """Lets every rival command all joints to go at `speed` [rad/s]."""
-        for _, publisher in self._rivals:
-            message = JointVelocityCommand(joint_names=list(names), velocities=[speed] * len(names))
-            message.header.stamp = ns_to_stamp(stamp_ns)
-            publisher.publish(message)
+    def rival_commands(self, names: Sequence[str], stamp_ns: int, speed: float) -> None:
+        """The rival commands all joints to go at `speed` [rad/s]."""
+        message = JointVelocityCommand(joint_names=list(names), velocities=[speed] * len(names))
+        message.header.stamp = ns_to_stamp(stamp_ns)
+        self._rival_commands.publish(message)
 
-    def remove_rivals(self) -> None:
-        """Ends every rival."""
-        for rival, _ in self._rivals:
-            rival.destroy_node()
-        self._rivals.clear()
+    def remove_rival(self) -> None:
+        """Ends the rival."""
+        if self._rival is not None:
+            self._rival.destroy_node()
+        self._rival = None
 
     def call(self, service: str, timeout: float = 20.0, **fields: str) -> tuple[bool, str]:
         """Calls "/safety/stop", "/safety/reset" or "/safety/set_mode" and returns success and message.

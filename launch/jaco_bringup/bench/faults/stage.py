@@ -83,7 +83,6 @@ class Stage:
         self._weights, self._content = weights, weights.read_bytes()
         self._joint_names = load_arm(arm).joint_names
         self._kinematics = Kinematics(load_arm(arm))
-        self._known_ns: int | None = None
 
     def poll(self) -> None:
         """Raises RunFailed when a node has died that was not killed on purpose."""
@@ -99,7 +98,7 @@ class Stage:
         """
         witness = self.witness
         self._prepare(fault)
-        since_ns, self._known_ns = time.monotonic_ns(), None
+        since_ns = time.monotonic_ns()
         self._begin(fault)
         try:
             if fault.act is Act.DISTORT:
@@ -107,8 +106,6 @@ class Stage:
                 since_ns = witness.began_ns or since_ns
             elif fault.act is Act.SERVICE:
                 since_ns = witness.called_ns
-            elif fault.act is Act.RIVAL:
-                since_ns = time.monotonic_ns()  # making a node takes its time
             self._watch(fault, since_ns)
         finally:
             self._end(fault)
@@ -128,6 +125,8 @@ class Stage:
             witness.call("/safety/set_mode", mode="supervised")
         if fault.before is not None:
             witness.order(fault.before)
+        if fault.act is Act.RIVAL:
+            witness.make_rival()
         witness.wait(self.moves, MOTION_TIMEOUT_S, f"the arm to move before '{fault.name}'", self.keep_well)
 
     def keep_well(self) -> None:
@@ -157,7 +156,7 @@ class Stage:
             assert fault.order is not None
             witness.order(fault.order)
         elif fault.act is Act.RIVAL:
-            witness.add_rival(fault.target)
+            witness.rival_enters(fault.target)
         elif fault.act is Act.INPUT:
             witness.stop_input(fault.target, True)
         elif fault.act is Act.REPLACE:
@@ -193,10 +192,8 @@ class Stage:
                 stopped_at = time.monotonic()
             if fault.survivable:
                 self.poll()
-            if self._known_ns is None and fault.act is Act.RIVAL and witness.rivals_are_known():
-                self._known_ns = time.monotonic_ns()
             if fault.act is Act.RIVAL and witness.measured:
-                witness.rivals_command(self._joint_names, witness.measured[-1].stamp_ns, 0.1)
+                witness.rival_commands(self._joint_names, witness.measured[-1].stamp_ns, 0.1)
 
         def over() -> bool:
             late = time.monotonic() > deadline
@@ -228,7 +225,7 @@ class Stage:
                 if order is not None:
                     witness.order(Order(order.stream, "none"))
         elif fault.act is Act.RIVAL:
-            witness.remove_rivals()
+            witness.remove_rival()
         elif fault.act is Act.REPLACE:
             self._weights.write_bytes(self._content)
         elif fault.act is Act.INPUT:
@@ -253,8 +250,6 @@ class Stage:
         judged = self._verdict(fault, since_ns)
         rest = standstill(measured, since_ns) if not fault.tolerated else None
         detected_ns = None if fault.tolerated else self._detected_ns(fault, since_ns, rest, judged)
-        # A rival can be noticed from when the middleware knows of it: how long that takes is not the supervisor's.
-        began_ns = min(self._known_ns or since_ns, detected_ns or since_ns)
         heard = judged is not None and not fault.tolerated and fault.target != "supervisor"
         before = max((seen for seen in measured if seen.now_ns < since_ns), key=lambda seen: seen.now_ns, default=None)
         way = [seen for seen in measured if seen.now_ns >= since_ns and (rest is None or seen.stamp_ns <= rest.stamp_ns)]
@@ -263,7 +258,7 @@ class Stage:
             judged.reason if judged is not None else "none",
             judged.message if judged is not None else "",
             fault.bound_ms,
-            None if detected_ns is None else milliseconds(began_ns, detected_ns),
+            None if detected_ns is None else milliseconds(since_ns, detected_ns),
             milliseconds(since_ns, judged.heard_ns) if heard and judged is not None else None,
             self._standstill_ms(fault, since_ns, before, rest),
             path_length([self._palm(seen) for seen in ([before] if before is not None else []) + way]),

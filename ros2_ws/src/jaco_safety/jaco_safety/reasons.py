@@ -277,8 +277,11 @@ class Evidence:
 
     @property
     def sentence(self) -> str:
-        """The evidence as one sentence."""
-        return OUTCOMES[self.reason].sentence.format(subject=self.subject, value=self.value, bound=self.bound, unit=self.unit)
+        """The evidence as one sentence. A value just past its bound is told with so many digits that it does not read like it."""
+        sentence = OUTCOMES[self.reason].sentence
+        if self.value != self.bound and f"{self.value:.3f}" == f"{self.bound:.3f}":
+            sentence = sentence.replace(":.3f", ":.9f")
+        return sentence.format(subject=self.subject, value=self.value, bound=self.bound, unit=self.unit)
 
     @property
     def key(self) -> str:

@@ -24,6 +24,11 @@ def test_sentence_holds_the_actual_values(reason: Reason) -> None:
         assert "1.5" in sentence and "3.25" in sentence
 
 
+def test_value_just_past_its_bound_does_not_read_like_it() -> None:
+    evidence = Evidence(Reason.STALE_COMMAND, "policy's command", 0.200300001, 0.2, "s")
+    assert evidence.sentence == "The policy's command is 0.200300001 s old, at most 0.200000000 s is allowed: holding still."
+
+
 @pytest.mark.parametrize("reason", Reason)
 def test_only_stops_latch(reason: Reason) -> None:
     evidence = Evidence(reason)
