@@ -91,9 +91,13 @@ class Driver:
             self.trip(str(error), now_ns)
             return None
 
-    def trip(self, why: str, now_ns: int) -> None:
-        """Faults the driver: stops the arm and passes no command on until `clear_faults`. The first cause stays on show."""
-        self._fault = self._fault or why
+    def trip(self, why: str, now_ns: int, instead_of: str = "") -> None:
+        """Faults the driver: stops the arm and passes no command on until `clear_faults`. The first cause stays on show.
+
+        `instead_of`: the same cause as it was told before more was known of it.
+        """
+        if self._fault in ("", instead_of):
+            self._fault = why
         self._watchdog.starve()
         self._attempt(lambda: self._port.stop(now_ns))
 

@@ -25,6 +25,7 @@ from jaco_core.ros.convert import (
     ns_to_stamp,
     wrench_to_message,
 )
+from jaco_core.ros.endpoints import UNNAMED, publisher_names
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.scheduling import Urgency
 from jaco_core.units import seconds_to_ns
@@ -151,9 +152,12 @@ class DriverNode(JacoNode[Config]):
         """Stops the arm when more than one node publishes commands, and tells whether that is so."""
         if self._commands.get_publisher_count() <= 1:
             return False
-        if not self._driver.fault:
-            names = sorted(info.node_name for info in self.get_publishers_info_by_topic(_COMMAND_TOPIC))
-            self._driver.trip(f"{len(names)} nodes publish {_COMMAND_TOPIC}, only one may: {', '.join(names)}.", self._now_ns())
+        fault = self._driver.fault
+        if not fault or UNNAMED in fault:
+            names = publisher_names(self, _COMMAND_TOPIC)
+            why = f"{len(names)} nodes publish {_COMMAND_TOPIC}, only one may: {', '.join(names)}."
+            if why != fault:
+                self._driver.trip(why, self._now_ns(), instead_of=fault)
         return True
 
     def _on_clear_faults(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

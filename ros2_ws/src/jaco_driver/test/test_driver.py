@@ -55,6 +55,14 @@ def test_applied_keeps_the_commands_identity(bench: Bench) -> None:
     assert np.array_equal(applied.velocity, bench.arm.max_velocity)
 
 
+def test_cause_is_told_better_once_more_is_known_and_else_the_first_stays(bench: Bench) -> None:
+    bench.driver.trip("Somebody commands the arm.", bench.now_ns)
+    bench.driver.trip("Another cause.", bench.now_ns)
+    assert bench.driver.fault == "Somebody commands the arm."
+    bench.driver.trip("Rival commands the arm.", bench.now_ns, instead_of="Somebody commands the arm.")
+    assert bench.driver.fault == "Rival commands the arm."
+
+
 def test_arm_moves_while_commands_come(bench: Bench) -> None:
     for _ in range(50):
         bench.command(0.2)

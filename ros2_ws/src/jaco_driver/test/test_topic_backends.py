@@ -70,8 +70,6 @@ class Bench:
         self.driver = subprocess.Popen(
             [sys.executable, "-m", "jaco_driver.node", "--ros-args", "-p", f"arm:={arm}", *arguments],
             env=environment,
-            stderr=subprocess.PIPE,
-            text=True,
         )
         self.lifecycle = LifecycleClient(self.node, self.executor, "driver")
 

@@ -19,6 +19,7 @@ from std_srvs.srv import Trigger
 from jaco_core.arms import load_arm
 from jaco_core.ros import qos
 from jaco_core.ros.convert import stamp_to_ns, wrench_from_message
+from jaco_core.ros.endpoints import publisher_names
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.scheduling import Urgency
 from jaco_core.types import frozen_vector
@@ -185,7 +186,7 @@ class SafetyNode(JacoNode[Config]):
         for topic in _SOLE if self.active else ():
             # Counting is a hundred times cheaper than naming.
             rivals = self.count_publishers(topic) > 1
-            names = [info.node_name for info in self.get_publishers_info_by_topic(topic)] if rivals else []
+            names = publisher_names(self, topic) if rivals else []
             self._answer(self._supervisor.on_publishers(topic, names))
 
     def _on_diagnostics(self) -> None:

@@ -20,6 +20,7 @@ from jaco_core.parameters import parameter
 from jaco_core.ramp import ramp_velocity
 from jaco_core.ros import convert, qos
 from jaco_core.ros.cameras import CameraPublishers
+from jaco_core.ros.endpoints import UNNAMED, publisher_names
 from jaco_core.ros.frames import StaticFrames
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.waiting import wait_for_peers
@@ -84,7 +85,7 @@ class SimNode(JacoNode[Config]):
         self._frames = StaticFrames(self)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENT)
         self._stop_input = self.create_publisher(StopInput, "/safety/inputs", qos.INPUT)
-        self._faulted = False
+        self._fault = ""
         self._command = self.create_subscription(JointVelocityCommand, "/arm/command", self._on_command, qos.COMMAND)
         self._episode = self.create_subscription(EpisodeState, "/episode/state", self._on_episode, qos.EVENT)
         self.create_service(ResetEpisode, "/scene/reset", self._on_reset)
@@ -187,10 +188,12 @@ class SimNode(JacoNode[Config]):
         rivals = bool(self._command.get_publisher_count() > 1)
         if rivals:
             self._newest = None
-        if rivals != self._faulted:
-            self._faulted = rivals
-            names = ", ".join(sorted(info.node_name for info in self.get_publishers_info_by_topic("/arm/command")))
+        if rivals != bool(self._fault) or UNNAMED in self._fault:
+            names = ", ".join(publisher_names(self, "/arm/command")) if rivals else ""
             message = f"More than one node publishes /arm/command: {names}." if rivals else ""
+            if message == self._fault:
+                return rivals
+            self._fault = message
             fault = StopInput(kind=StopInput.DRIVER, source=self.get_name(), active=rivals, message=message)
             fault.header.stamp = convert.ns_to_stamp(self._world.stamp_ns)
             self._stop_input.publish(fault)

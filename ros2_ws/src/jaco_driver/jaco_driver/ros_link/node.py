@@ -15,6 +15,7 @@ from sensor_msgs.msg import JointState
 from jaco_core.errors import ContractError, TimeoutExceeded
 from jaco_core.ros import qos
 from jaco_core.ros.convert import stamp_to_ns, wrench_from_message
+from jaco_core.ros.endpoints import publisher_names
 from jaco_core.ros.interfaces import interface
 from jaco_core.ros.polling import PolledSubscription
 from jaco_core.ros.waiting import spin_until
@@ -61,7 +62,7 @@ class RosLink:
         # Counting is a hundred times cheaper than naming.
         if self._node.count_publishers(topic) <= allowed:
             return ""
-        names = sorted(info.node_name for info in self._node.get_publishers_info_by_topic(topic))
+        names = publisher_names(self._node, topic)
         return f"{len(names)} nodes publish {topic}, only {allowed} may: {', '.join(names)}"
 
     def wait(self, predicate: Callable[[], bool], timeout: float, what: str) -> None:
