@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jaco_bringup.manager.sequence import AT_REST
+from jaco_driver.driver import LATCHED
 
 PACKAGE = "dummies"
 
@@ -30,6 +31,8 @@ SCRIPTS = {
     "refusing": "say('[FATAL] [1.0] [node]: no such camera.'); sys.exit(1)",
     # Says what is wrong in ROS's form, and goes on.
     "complaining": "say('[ERROR] [1.0] [node]: no such camera.'); signal.pause()",
+    # A driver that latches a fault, and goes on.
+    "latched": "say('[ERROR] [1.0] [driver]: The base is gone. " + LATCHED + "'); signal.pause()",
     # Ends badly, after others had time to complain.
     "giving_up": "time.sleep(1.0); say('[FATAL] [2.0] [node]: node camera refused.'); sys.exit(1)",
     # Is killed.

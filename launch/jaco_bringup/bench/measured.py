@@ -6,10 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from jaco_bringup.graph import Graph, Value, sim_graph
-from jaco_bringup.run_log import is_error
+from jaco_bringup.run_log import error_of, is_error
 from jaco_bringup.session import run_graph
 from jaco_core.domain import RosDomain
 from jaco_core.errors import ContractError
+from jaco_driver.driver import LATCHED
 from jaco_monitor.report import write_summary
 from jaco_monitor.summary import Summary
 
@@ -43,8 +44,20 @@ def run_quietly(graph: Graph, folder: Path, domain: RosDomain) -> None:
     """Runs `graph` to its end; only errors are shown.
 
     Raises:
-        RunFailed: the run ended before its time.
+        RunFailed: the run ended before its time, or its driver latched a fault, which nobody clears here.
     """
-    outcome = run_graph(graph, folder, domain, lambda line: print(line, flush=True) if is_error(line) else None)
+    latched: list[str] = []
+
+    def show(line: str) -> None:
+        if is_error(line):
+            print(line, flush=True)
+        if LATCHED in line:
+            latched.append(error_of(line)[1].removesuffix(LATCHED).strip())
+
+    def tick() -> None:
+        if latched:
+            raise RunFailed(f"The graph '{graph.name}' cannot go on, its driver is in fault: {latched[0]}")
+
+    outcome = run_graph(graph, folder, domain, show, tick)
     if outcome.code != 0:
         raise RunFailed(f"The graph '{graph.name}' did not come to its end: {outcome.sentence}")

@@ -41,10 +41,10 @@ def main() -> int:
         drive(port, seconds, silent)
         pace = port.pace()
         if silent.is_set():
-            time.sleep(AFTERMATH_S)
+            time.sleep(AFTERMATH_S)  # what is measured is what happens while this process does nothing
     except HardwareFault as error:
         print(f"{error}", flush=True)
-        time.sleep(AFTERMATH_S)
+        time.sleep(AFTERMATH_S)  # nor does it help here
         return 1
     finally:
         port.close()
@@ -67,7 +67,7 @@ def drive(port: KortexArm, seconds: float, silent: threading.Event) -> None:
             told = True
             print("driving", flush=True)
         due += PERIOD_S
-        time.sleep(max(0.0, due - time.monotonic()))
+        time.sleep(max(0.0, due - time.monotonic()))  # the pace of the commands
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ from jaco_driver.braking import wait_for_stop
 from jaco_driver.feeling import wrench_of
 from jaco_driver.port import ArmPort, fault_of
 
+LATCHED = "The arm is stopped until ~/clear_faults is called."
+"""Ends the driver's log line on a fault."""
+
 # [rad/s] Below this a joint stands still.
 _STANDSTILL = 1e-3
 # [s] Longest wait for a stop that goes out on another thread.

@@ -30,7 +30,7 @@ from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.scheduling import Urgency
 from jaco_core.units import seconds_to_ns
 from jaco_driver.backends import backend_names, make_backend
-from jaco_driver.driver import Driver
+from jaco_driver.driver import LATCHED, Driver
 from jaco_driver.kinova_ros.node import KinovaRosConfig
 from jaco_driver.port import news_of, pace_of
 from jaco_driver.ros2_control.node import Ros2ControlConfig
@@ -182,7 +182,7 @@ class DriverNode(JacoNode[Config]):
         report.header.stamp = ns_to_stamp(self._now_ns())
         self._fault.publish(report)
         if fault:
-            self.get_logger().error(f"{fault} The arm is stopped until ~/clear_faults is called.")
+            self.get_logger().error(f"{fault} {LATCHED}")
         else:
             self.get_logger().info("Faults cleared.")
 
