@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from jaco_core.errors import JacoError
+from jaco_core.errors import ConfigError, JacoError
 
 BAD_INPUT = 2
 
@@ -23,6 +23,9 @@ app = typer.Typer(
 
 Domain = Annotated[int | None, typer.Option(help="ROS domain; ROS_DOMAIN_ID, or the first free one, when not given.")]
 RunDir = Annotated[Path | None, typer.Option(help="Folder for everything that the run leaves; runs/<time> when not given.")]
+LearningDir = Annotated[
+    Path | None, typer.Option(help="With --learn: folder of versions, gone on from if it has some; learning in the run's folder.")
+]
 Policy = Annotated[str, typer.Option(help="Policy: a name of `jaco models`, or the path of a folder.")]
 Task = Annotated[str, typer.Option(help="Task that is asked of the arm.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the whole run.")]
@@ -70,6 +73,7 @@ def sim(
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps to run, in place of episodes.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
     size: Annotated[str, typer.Option(help="With --learn: the new column, wide or narrow.")] = "wide",
+    learning_dir: LearningDir = None,
     cameras: Cameras = "",
     depth: Depth = False,
 ) -> None:
@@ -78,7 +82,7 @@ def sim(
 
     options = SimOptions(episodes, seed, task, policy, profile, realtime, report, domain, run_dir, quiet)
     options = replace(options, cameras=cameras, depth=depth)
-    raise typer.Exit(run(replace(options, learn=learn, steps=steps, method=method, size=size)))
+    raise typer.Exit(run(replace(options, learn=learn, steps=steps, method=method, size=size, learning_dir=learning_dir)))
 
 
 @app.command()
@@ -140,6 +144,11 @@ def up(
     controllers: Annotated[
         str, typer.Option(help="Set-up of backend ros2_control: generic, ur, franka, kortex or a file.")
     ] = "generic",
+    learn: Annotated[bool, typer.Option("--learn", help="On the real graph: the policy explores, and is improved.")] = False,
+    steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps after which no episode begins; 0: never.")] = 0,
+    method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
+    size: Annotated[str, typer.Option(help="With --learn: the new column, wide or narrow.")] = "wide",
+    learning_dir: LearningDir = None,
     domain: Domain = None,
     run_dir: RunDir = None,
 ) -> None:
@@ -156,6 +165,9 @@ def up(
     )
     if side is Side.real:
         own["controllers"] = controllers
+        own |= {"learn": learn, "steps": steps, "method": method, "size": size, "learning_dir": str(learning_dir or "")}
+    elif learn:
+        raise ConfigError("`jaco up sim` does not learn; `jaco sim --learn --realtime` does.")
     raise typer.Exit(run(side.value, {**common, **own}, domain, run_dir))
 
 

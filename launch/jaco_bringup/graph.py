@@ -31,6 +31,8 @@ Value = bool | int | float | str | tuple[str, ...]
 BOOLEANS = ("true", "false")
 YIELDING = 10
 """Niceness of nodes that the arm does not need."""
+# A camera's picture and the joint state that the learner takes for it are so far apart at most [s], as for the task.
+_FELT_WITHIN = 0.02
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ START = ArgumentSpec("start", "random", "Where episodes start: as the task draws
 MOVE_EVERY = ArgumentSpec("move_every", 0, "Before every so many-th episode a person is asked to move the target; 0: never.")
 MINUTES = ArgumentSpec("minutes", 0.0, "Minutes after which no episode begins any more, pauses not counted; 0: for ever.")
 
+LEARN = ArgumentSpec("learn", False, "true: the policy explores, and a learner in a process of its own improves it.")
 STEPS = ArgumentSpec("steps", 0, "Control steps after which the running episode is the last one; 0: no such bound.")
 METHOD = ArgumentSpec("method", "progressive", "What learns: a new column on the policy, or a baseline.", METHODS)
 SIZE = ArgumentSpec("size", "wide", "Size of a new column.", SIZES)
@@ -167,8 +170,8 @@ _PERCEIVED = (CAMERA_POSE, START, MOVE_EVERY, MINUTES)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE, CAMERAS, DEPTH)
 _ARM = (BACKEND, ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS, CONTROLLERS)
 _SEEN = (CAMERA, LOOP, CALIBRATION, FIELD_OF_VIEW, WIDTH, HEIGHT, RATE, DEPTH, REAL_CAMERAS)
-REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, *_SEEN, *_ARM, REAL_MODE, *_PERCEIVED)
 _LEARNING = (STEPS, METHOD, SIZE, LEARNING_RATE, LEARNING_DIR)
+REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, *_SEEN, *_ARM, REAL_MODE, *_PERCEIVED, LEARN, *_LEARNING)
 # An update takes seconds on a busy machine, and the simulator waits for it.
 LEARN_TIMEOUT = ArgumentSpec(LOCKSTEP_TIMEOUT.name, 60.0, LOCKSTEP_TIMEOUT.description)
 LEARN_ARGUMENTS = (*_COMMON, REALTIME, LEARN_TIMEOUT, PROFILE, MODE, CAMERAS, DEPTH, *_LEARNING)
@@ -220,10 +223,16 @@ def learn_graph(arguments: Mapping[str, Value]) -> Graph:
         ConfigError: an argument is unknown or wrong, or there is no such policy.
     """
     a = complete(LEARN_ARGUMENTS, arguments)
-    folder = a["learning_dir"] or f"{a['run_dir'] or 'runs'}/learning"
     sim = sim_graph({name: a[name] for name in a if name in {spec.name for spec in SIM_ARGUMENTS}} | {"deterministic": False})
+    # A picture of the simulator's has the stamp of a joint state.
+    return replace(_with_learner(sim, a, lockstep=not a["realtime"], tolerance=0.0), name="learn")
+
+
+def _with_learner(graph: Graph, a: Mapping[str, Value], *, lockstep: bool, tolerance: float) -> Graph:
+    """Returns the graph with a policy that takes new weights, and the learner that makes them. `tolerance` [s]: the learner's."""
+    folder = a["learning_dir"] or f"{a['run_dir'] or 'runs'}/learning"
     # In lockstep the graph waits for it between episodes, so there is nobody to yield to.
-    niceness = YIELDING if a["realtime"] else 0
+    niceness = 0 if lockstep else YIELDING
     learner = NodeSpec(
         "learner",
         "jaco_learner",
@@ -232,19 +241,17 @@ def learn_graph(arguments: Mapping[str, Value]) -> Graph:
             **{name: a[name] for name in ("arm", "method", "size", "learning_rate", "seed")},
             "checkpoint": str(find_policy(str(a["policy"]))),
             "folder": str(folder),
-            "lockstep": not a["realtime"],
+            "lockstep": lockstep,
             "niceness": niceness,
+            "tolerance": tolerance,
         },
         critical=False,
         restart=True,
         niceness=niceness,
     )
-    patience = 0.8 * float(str(a["lockstep_timeout"]))
-    more: dict[str, dict[str, Value]] = {
-        "policy": {"learning": True, "learner_patience": patience},
-        "task": {"steps": a["steps"]},
-    }
-    nodes = [replace(node, parameters={**node.parameters, **more.get(node.name, {})}) for node in sim.nodes]
+    patience: dict[str, Value] = {"learner_patience": 0.8 * float(str(a["lockstep_timeout"]))} if lockstep else {}
+    more: dict[str, dict[str, Value]] = {"policy": {"learning": True, **patience}, "task": {"steps": a["steps"]}}
+    nodes = [replace(node, parameters={**node.parameters, **more.get(node.name, {})}) for node in graph.nodes]
     at = next(index for index, node in enumerate(nodes) if node.name == "policy")
     managed = (*nodes[:at], learner, *nodes[at:-1])
     names: dict[str, Value] = {"nodes": tuple(node.name for node in managed if node.lifecycle)}
@@ -252,7 +259,7 @@ def learn_graph(arguments: Mapping[str, Value]) -> Graph:
     manager = replace(nodes[-1], parameters={**nodes[-1].parameters, **names, "restarting": restarting})
     if a["steps"]:
         manager = replace(manager, parameters={**manager.parameters, "exit_when_finished": True})
-    return Graph("learn", (*managed, manager))
+    return Graph(graph.name, (*managed, manager))
 
 
 def real_graph(arguments: Mapping[str, Value]) -> Graph:
@@ -291,7 +298,10 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
     reset = NodeSpec("reset", "jaco_driver", "reset", {**shared, **returning})
     driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, **_backend(a)})
     arm_side = (*further, camera, perception, reset, driver)
-    return _graph("real", a, shared, {"lockstep": False}, arm_side, tuple(entry.name for entry in entries))
+    # Who learns must explore.
+    a["deterministic"] = bool(a["deterministic"]) and not a["learn"]
+    graph = _graph("real", a, shared, {"lockstep": False}, arm_side, tuple(entry.name for entry in entries))
+    return _with_learner(graph, a, lockstep=False, tolerance=_FELT_WITHIN) if a["learn"] else graph
 
 
 def _backend(a: Mapping[str, Value]) -> dict[str, Value]:

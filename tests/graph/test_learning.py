@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jaco_bringup.commands.replay import replay
 from jaco_bringup.graph import Graph, Value, learn_graph
-from jaco_bringup.runner import Runner
+from jaco_bringup.runner import Outcome, Runner
 from jaco_core.domain import take_random_domain
 from jaco_learner.embedded.log import read_log
 from jaco_learner.embedded.versions import VersionStore
@@ -19,9 +19,15 @@ from jaco_monitor.report import write_summary
 EPISODES = 8
 
 
-def learn(folder: Path, interfere: Callable[[Runner, threading.Event], None] = lambda runner, over: None) -> None:
+def learn(
+    folder: Path,
+    interfere: Callable[[Runner, threading.Event], None] = lambda runner, over: None,
+    learning_dir: str = "",
+    episodes: int = EPISODES,
+) -> Outcome:
     """Runs the learning graph, with a version after each episode; `interfere` has a thread of its own until it is `over`."""
-    arguments: dict[str, Value] = {"episodes": EPISODES, "seed": 3, "size": "narrow", "run_dir": str(folder), "profile": "twin-3"}
+    arguments: dict[str, Value] = {"episodes": episodes, "seed": 3, "size": "narrow", "run_dir": str(folder), "profile": "twin-3"}
+    arguments["learning_dir"] = learning_dir
     # The policy waits 0.8 of it for a learner that was killed.
     arguments["lockstep_timeout"] = 30.0
     graph = learn_graph(arguments)
@@ -37,11 +43,11 @@ def learn(folder: Path, interfere: Callable[[Runner, threading.Event], None] = l
         finally:
             over.set()
             thread.join()
-    assert outcome.code == 0, outcome.sentence
+    return outcome
 
 
 def test_a_recording_gives_the_same_weights_as_the_graph(tmp_path: Path) -> None:
-    learn(tmp_path / "run")
+    assert learn(tmp_path / "run").code == 0
     replayed = replay(tmp_path / "run")
     assert len(replayed.online) >= EPISODES - 2 and replayed.same
     # The first episodes show what new versions are held against; then the newest one acts in each.
@@ -64,10 +70,31 @@ def test_a_killed_learner_goes_on_from_its_last_version_and_the_run_does_not_not
                 runner.send("learner", signal.SIGKILL)
                 return
 
-    learn(folder, kill)
+    assert learn(folder, kill).code == 0
     assert killed and "it is started again (1 of 3)" in (folder / "log.txt").read_text()
     entries = read_log(folder / "learning")
     versions = [entry.version for entry in entries]
     assert versions == sorted(versions) and versions[-1] >= killed[0]
     summary = write_summary(folder, 3)
     assert summary.episodes == EPISODES
+
+
+def test_a_run_whose_policy_was_killed_is_gone_on_from_by_the_next_one(tmp_path: Path) -> None:
+    folder = tmp_path / "learning"
+    store = VersionStore(folder)
+
+    def kill(runner: Runner, over: threading.Event) -> None:
+        while not over.wait(0.02):
+            if len(store.numbers()) >= 2:
+                runner.send("policy", signal.SIGKILL)
+                return
+
+    outcome = learn(tmp_path / "first", kill, str(folder))
+    assert outcome.code == 1 and "'policy' ended with signal SIGKILL" in outcome.sentence
+    newest, _ = store.newest()
+    assert newest is not None and newest.version >= 3 and newest.steps > 0
+    assert learn(tmp_path / "second", learning_dir=str(folder), episodes=3).code == 0
+    goes_on = f"Learning goes on from version {newest.version}, after {newest.steps} steps."
+    assert goes_on in (tmp_path / "second" / "log.txt").read_text()
+    later = [entry for entry in read_log(folder) if entry.learned > newest.steps]
+    assert later and later[-1].version > newest.version and later[0].acting == newest.version

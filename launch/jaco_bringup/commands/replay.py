@@ -65,7 +65,8 @@ def replay(run_dir: Path) -> Replayed:
     offline: dict[int, str] = {}
     with TemporaryDirectory(prefix="jaco-replay-") as folder:
         base = load_checkpoint(Path(told["checkpoint"]), arm)
-        session = LearningSession(base, arm, settings, told["seed"], VersionStore(Path(folder)), lambda sentence: None)
+        store, tolerance = VersionStore(Path(folder)), float(told.get("tolerance", 0.0))
+        session = LearningSession(base, arm, settings, told["seed"], store, lambda sentence: None, tolerance)
         for item in Recording(run_dir / FILE_NAME).messages(TOPICS):
             _feed(session, item.topic, item.message, arm.joint_names)
             offline |= {word.version: word.sha256 for word in session.advance() if word.sha256}

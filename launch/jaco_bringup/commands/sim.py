@@ -38,6 +38,7 @@ class SimOptions:
     size: str = "wide"
     cameras: str = ""
     depth: bool = False
+    learning_dir: Path | None = None
 
     def graph(self, run_dir: Path | None) -> Graph:
         """Returns the graph to run, with the learner where it learns; `run_dir` is needed then.
@@ -50,7 +51,8 @@ class SimOptions:
             return sim_graph(arguments)
         # So many steps take any number of episodes.
         episodes = 0 if self.steps else self.episodes
-        return learn_graph({**arguments, "episodes": episodes, "steps": self.steps, "method": self.method, "size": self.size})
+        learning: dict[str, Value] = {"steps": self.steps, "method": self.method, "size": self.size}
+        return learn_graph({**arguments, "episodes": episodes, **learning, "learning_dir": str(self.learning_dir or "")})
 
     def arguments(self, run_dir: Path | None) -> dict[str, Value]:
         """Returns the arguments of the graph."""
@@ -102,19 +104,20 @@ def _report(options: SimOptions, folder: Path, console: Console) -> int:
     Console().print(summary_table(summary))
     Console().print(f"Everything is in {folder}", markup=False, highlight=False, soft_wrap=True)
     if options.learn:
-        Console().print(_learned(folder), markup=False, highlight=False, soft_wrap=True)
+        learned = _learned(options.learning_dir or folder / "learning")
+        Console().print(learned, markup=False, highlight=False, soft_wrap=True)
     return 0 if (options.learn and options.steps) or summary.episodes == options.episodes else 1
 
 
 def _learned(folder: Path) -> str:
-    """Says what the learner made of the run."""
+    """Says what the learner, whose versions are in `folder`, made of the run."""
     from jaco_learner.embedded.log import read_log
 
-    entries = read_log(folder / "learning")
+    entries = read_log(folder)
     if not entries:
         return "Nothing was learned: no episode was whole."
     last = entries[-1]
     return (
         f"Learned from {last.learned} of {sum(entry.steps for entry in entries)} steps, {last.dropped} dropped, "
-        f"{last.overruled} overruled by the supervisor; newest version {last.version} in {folder / 'learning'}"
+        f"{last.overruled} overruled by the supervisor; newest version {last.version} in {folder}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from typing import Generic, TypeVar
 
@@ -24,16 +25,15 @@ class StampBuffer(Generic[T]):
 
         An exact match is known at once; otherwise a sample from after `stamp_ns` must have come before the nearest can be told.
         """
-        nearest: tuple[int, T] | None = None
-        for sample in reversed(self._samples):
-            distance = abs(sample[0] - stamp_ns)
-            if distance == 0:
-                return sample[1]
-            if nearest is None or distance < abs(nearest[0] - stamp_ns):
-                nearest = sample
-        if nearest is None or self._samples[-1][0] < stamp_ns or abs(nearest[0] - stamp_ns) > tolerance_ns:
+        later = bisect_right(self._samples, stamp_ns, key=_stamp)
+        before = self._samples[later - 1] if later else None
+        if before is not None and before[0] == stamp_ns:
+            return before[1]
+        if later == len(self._samples):
             return None
-        return nearest[1]
+        after = self._samples[later]
+        nearest = after if before is None or after[0] - stamp_ns <= stamp_ns - before[0] else before
+        return nearest[1] if abs(nearest[0] - stamp_ns) <= tolerance_ns else None
 
     def passed(self, stamp_ns: int) -> bool:
         """Tells whether the stream is beyond `stamp_ns`: what does not match by now never will."""
@@ -44,3 +44,7 @@ class StampBuffer(Generic[T]):
 
     def clear(self) -> None:
         self._samples.clear()
+
+
+def _stamp(entry: tuple[int, T]) -> int:
+    return entry[0]

@@ -18,7 +18,7 @@ from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
 from jaco_core.scheduling import Urgency, give_way
-from jaco_core.types import ENDED
+from jaco_core.types import ENDED, PAUSED, WAITING
 from jaco_learner.embedded.messages import judged_from_message, proprioception_from_message, word_from_message
 from jaco_learner.embedded.session import LearningSession, Word
 from jaco_learner.embedded.settings import ADJUSTABLE, METHODS, SIZES, Settings
@@ -41,6 +41,13 @@ class Config:
     batch_steps: int = parameter(Settings.batch_steps, "Fewest steps that a version is made of.", lower=1, upper=100_000)
     seed: int = parameter(0, "Seed of what is drawn.", lower=0, upper=2**31)
     lockstep: bool = parameter(True, "Images are published reliably; false: best effort, as by a camera.")
+    tolerance: float = parameter(
+        0.0,
+        "Largest time between an image and the joint state that is taken for it; 0: the very same stamp.",
+        unit="s",
+        lower=0.0,
+        upper=0.5,
+    )
     niceness: int = parameter(10, "How much the learner yields to the other processes.", lower=0, upper=19)
 
 
@@ -53,12 +60,13 @@ class LearnerNode(JacoNode[Config]):
     def setup(self, config: Config) -> None:
         if not config.folder:
             raise ConfigError("The learner needs a folder for its versions; set 'folder'.")
-        give_way(config.niceness)
         self._arm = load_arm(config.arm)
         base = load_checkpoint(Path(config.checkpoint), self._arm)
         settings = Settings(**{name: getattr(config, name) for name in ADJUSTABLE})
         self._store = VersionStore(Path(config.folder))
-        self._session = LearningSession(base, self._arm, settings, config.seed, self._store, self.get_logger().info)
+        say = self.get_logger().info
+        self._session = LearningSession(base, self._arm, settings, config.seed, self._store, say, config.tolerance)
+        self._niceness = config.niceness
         self._versions = self.create_publisher(PolicyVersion, "/policy/version", qos.LATCHED)
         self.urgency = None if config.lockstep else Urgency.OBSERVER
         images = qos.RECORD if config.lockstep else _deep(qos.SENSOR)
@@ -78,10 +86,15 @@ class LearnerNode(JacoNode[Config]):
         self._retry.cancel()
 
     def start(self) -> None:
+        # Not before: while the graph comes up nothing moves yet, and all wait for the slowest.
+        give_way(self._niceness)
         self._publish(self._session.word)
 
     def _on_episode(self, message: EpisodeState) -> None:
         status = convert.episode_from_message(message)
+        if status.phase in (WAITING, PAUSED):
+            # It may last, and queues are finite.
+            self._read()
         self._session.assembler.add_episode(status)
         if status.phase == ENDED or self._session.assembler.waiting:
             self._retry.reset()

@@ -64,8 +64,9 @@ class Graph:
         omit: frozenset[tuple[str, int]] = frozenset(),
         applied: dict[int, np.ndarray] | None = None,
         source: str = "policy",
+        lag_ns: int = 0,
     ) -> list[np.ndarray]:
-        """Plays an episode that ends at its time limit; returns the chosen actions."""
+        """Plays an episode that ends at its time limit; returns the chosen actions. `lag_ns`: of joint states behind images."""
         rng = np.random.default_rng(episode)
         chosen = []
         self._velocity = np.zeros(9)
@@ -79,7 +80,7 @@ class Graph:
             if ("image", step) not in omit:
                 told.add_image(stamp, np.full((64, 64, 3), episode % 20 * 10 + step, np.uint8))
             if ("joints", step) not in omit:
-                told.add_proprioception(stamp, np.full(18, float(step)))
+                told.add_proprioception(stamp + lag_ns, np.full(18, float(step)))
             action = rng.integers(0, 3, 9)
             if not last:
                 chosen.append(action)

@@ -7,6 +7,7 @@ import pytest
 from embedded_support import ARM, SPEEDS, Graph
 
 from jaco_core.ramp import ramp_velocity
+from jaco_core.types import PAUSED, WAITING, EpisodeStatus
 from jaco_learner.embedded.assembly import Assembler
 from jaco_learner.embedded.execution import executed_action
 from jaco_learner.embedded.transition import Run
@@ -74,6 +75,36 @@ def test_an_episode_waits_for_its_last_message_but_not_for_ever() -> None:
     assert assembler.waiting and not assembled(assembler)
     graph.play(2, steps=1)
     assert [len(run.transitions) for run in assembled(assembler)] == [3, 1]
+
+
+def test_a_cameras_image_takes_the_nearest_joint_state_within_the_tolerance() -> None:
+    strict, lenient = (Assembler(ARM, SPEEDS, recurrent=False, tolerance=tolerance) for tolerance in (0.0, 0.01))
+    for assembler in (strict, lenient):
+        Graph(assembler).play(1, lag_ns=4_000_000)
+    (run,) = assembled(lenient)
+    assert run.complete and [step.proprioception[0] for step in run.transitions] == [0.0, 1.0, 2.0, 3.0]
+    assert run.final_proprioception[0] == 4.0 and not lenient.dropped
+    assert strict.waiting and not assembled(strict), "the very same stamp may still come, before the next episode"
+    far = Assembler(ARM, SPEEDS, recurrent=False, tolerance=0.01)
+    graph = Graph(far)
+    graph.play(1, lag_ns=40_000_000)
+    graph.play(2, lag_ns=40_000_000)
+    assert not assembled(far) and far.dropped == {"joint state": 4}
+
+
+@pytest.mark.parametrize("phase", [WAITING, PAUSED])
+def test_what_comes_between_episodes_is_no_step_and_is_not_kept(phase: int) -> None:
+    assembler = Assembler(ARM, SPEEDS, recurrent=True)
+    graph = Graph(assembler)
+    for _ in range(500):
+        graph.now_ns += 100_000_000
+        assembler.add_image(graph.now_ns, np.zeros((64, 64, 3), np.uint8))
+        assembler.add_episode(EpisodeStatus(graph.now_ns, "reach", phase, 1, 0))
+    assert len(assembler._steps) <= 1
+    graph.now_ns += 100_000_000
+    graph.play(1)
+    (run,) = assembled(assembler)
+    assert run.complete and len(run.transitions) == 4 and not assembler.dropped
 
 
 def test_steps_of_an_operator_are_not_the_policy_s() -> None:

@@ -11,13 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaco_core.arms import Arm
-from jaco_core.types import ENDED, FINISHED, WAITING, EpisodeStatus, RgbImage, Vector
+from jaco_core.sync import StampBuffer
+from jaco_core.types import ENDED, FINISHED, PAUSED, WAITING, EpisodeStatus, RgbImage, Vector
+from jaco_core.units import seconds_to_ns
 from jaco_learner.embedded.execution import executed_action
 from jaco_learner.embedded.transition import Run, Transition
 
 POLICY = "policy"
 # So many observations into the next episode, what an episode lacks is not coming any more.
 _PATIENCE = 2
+# So many joint states are kept: more than come in an episode and in the wait for the next one.
+_JOINT_STATES = 8192
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,16 @@ class Assembler:
     `dropped`: steps that were left out, by what they lacked; `overruled`: steps whose applied action was not the chosen one.
     """
 
-    def __init__(self, arm: Arm, speeds: NDArray[np.float64], recurrent: bool) -> None:
-        """`recurrent`: the network remembers, so an episode is of no use after a gap."""
+    def __init__(self, arm: Arm, speeds: NDArray[np.float64], recurrent: bool, tolerance: float = 0.0) -> None:
+        """`recurrent`: the network remembers, so an episode is of no use after a gap.
+
+        `tolerance`: largest time between an image and the joint state that is taken for it [s]; 0: the very same stamp.
+        """
         self._arm, self._speeds, self._recurrent = arm, speeds, recurrent
         self._tick_s = 1.0 / arm.state_rate_hz
         self._steps: dict[int, _Step] = {}
-        self._felt: dict[int, Vector] = {}
+        self._tolerance_ns = seconds_to_ns(tolerance)
+        self._felt: StampBuffer[Vector] = StampBuffer(_JOINT_STATES)
         self._applied_until = -1
         self._episode: list[EpisodeStatus] = []
         self._over: list[list[EpisodeStatus]] = []
@@ -70,7 +78,7 @@ class Assembler:
 
     def add_proprioception(self, stamp_ns: int, values: Vector) -> None:
         """`values`: joint angles [rad], then velocities [rad/s], shape (2n,)."""
-        self._felt[stamp_ns] = values
+        self._felt.add(stamp_ns, values)
 
     def add_word(self, stamp_ns: int, word: PolicyWord) -> None:
         self._at(stamp_ns).word = word
@@ -85,7 +93,12 @@ class Assembler:
 
     def add_episode(self, status: EpisodeStatus) -> None:
         """What the task makes of an observation; each stamp once."""
-        if status.phase in (WAITING, FINISHED) or (self._episode and status.stamp_ns <= self._episode[-1].stamp_ns):
+        if status.phase in (WAITING, PAUSED, FINISHED):
+            if not self._episode and not self._over:
+                # Between episodes, which may take long on an arm, nothing is worth keeping.
+                self._forget(status.stamp_ns)
+            return
+        if self._episode and status.stamp_ns <= self._episode[-1].stamp_ns:
             return
         if self._episode and status.episode != self._episode[-1].episode:
             # A new episode without the end of the last one: somebody asked for a reset.
@@ -114,7 +127,7 @@ class Assembler:
 
     def _complete(self, statuses: list[EpisodeStatus]) -> bool:
         steps = [self._steps.get(status.stamp_ns, _Step()) for status in statuses]
-        seen = all(status.stamp_ns in self._felt for status in statuses) and steps[-1].image is not None
+        seen = all(self._felt_at(status) is not None for status in statuses) and steps[-1].image is not None
         end = statuses[-1].stamp_ns
         return seen and self._applied_until >= end and not any(_lacking(step) for step in steps[:-1])
 
@@ -137,16 +150,18 @@ class Assembler:
             if step.applied:
                 before = step.applied[-1]
         self._cut(runs, current, statuses[-1], broken, statuses[-1])
-        horizon = statuses[-1].stamp_ns
-        self._steps = {stamp: step for stamp, step in self._steps.items() if stamp > horizon}
-        self._felt = {stamp: values for stamp, values in self._felt.items() if stamp > horizon}
+        self._forget(statuses[-1].stamp_ns)
         return runs
+
+    def _forget(self, horizon_ns: int) -> None:
+        """Forgets the steps that began at `horizon_ns` or before."""
+        self._steps = {stamp: step for stamp, step in self._steps.items() if stamp > horizon_ns}
 
     def _cut(
         self, runs: list[Run], transitions: list[Transition], at: EpisodeStatus, broken: bool, end: EpisodeStatus | None
     ) -> None:
         """Ends a run with the observation of `at`; `end`: the episode's last status when the run reaches it."""
-        image, felt = self._at(at.stamp_ns).image, self._felt.get(at.stamp_ns)
+        image, felt = self._at(at.stamp_ns).image, self._felt_at(at)
         if not transitions or image is None or felt is None:
             return
         ended = end is not None and end.phase == ENDED
@@ -157,11 +172,15 @@ class Assembler:
         """Returns what is missing of an observation, "" when it is whole."""
         if self._at(status.stamp_ns).image is None:
             return "image"
-        return "" if status.stamp_ns in self._felt else "joint state"
+        return "" if self._felt_at(status) is not None else "joint state"
+
+    def _felt_at(self, status: EpisodeStatus) -> Vector | None:
+        """Returns the proprioception that belongs to an observation, None while it has not come or when it never will."""
+        return self._felt.match(status.stamp_ns, self._tolerance_ns)
 
     def _transition(self, status: EpisodeStatus, after: EpisodeStatus, step: _Step, before: Vector) -> Transition:
-        assert step.image is not None and step.word is not None
-        word = step.word
+        felt, word = self._felt_at(status), step.word
+        assert step.image is not None and word is not None and felt is not None
         applied = np.array(step.applied)
         action = executed_action(word.action, self._speeds, before, applied, self._arm.max_acceleration, self._tick_s)
         own = bool((action == word.action).all())
@@ -173,7 +192,7 @@ class Assembler:
             status.step,
             word.version,
             step.image,
-            self._felt[status.stamp_ns],
+            felt,
             action,
             log_probability,
             after.reward,

@@ -32,9 +32,16 @@ class LearningSession:
     """Feeds the learner from an assembler, saves its versions and keeps a log of episodes. `word`: the newest one."""
 
     def __init__(
-        self, base: Checkpoint, arm: Arm, settings: Settings, seed: int, store: VersionStore, say: Callable[[str], None]
+        self,
+        base: Checkpoint,
+        arm: Arm,
+        settings: Settings,
+        seed: int,
+        store: VersionStore,
+        say: Callable[[str], None],
+        tolerance: float = 0.0,
     ) -> None:
-        """Goes on from the newest undamaged version in `store`. `say` takes sentences for the log.
+        """Goes on from the newest undamaged version in `store`. `say` takes sentences for the log; `tolerance` [s]: Assembler's.
 
         Raises:
             ConfigError: what is in `store` was learned on another policy or with other settings.
@@ -43,7 +50,7 @@ class LearningSession:
         self.learner = EmbeddedLearner(base, settings, seed)
         self._start = self.learner.snapshot()
         recurrent = self.learner.network.initial_state(1) is not None
-        self.assembler = Assembler(arm, base.card.speeds, recurrent)
+        self.assembler = Assembler(arm, base.card.speeds, recurrent, tolerance)
         self._card = _card(base, settings, seed)
         self._since: Run | None = None
         self._acting = 0
