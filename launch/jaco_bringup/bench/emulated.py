@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from jaco_bringup.bench.episodes import episode_figures
 from jaco_bringup.bench.lockstep import Figure
 from jaco_bringup.bench.measured import RunFailed, run_quietly
 from jaco_bringup.graph import real_graph
@@ -69,16 +70,7 @@ def measure(domain: RosDomain, policy: str, episodes: int = EPISODES) -> dict[st
             }
         )
         run_quietly(graph, folder, domain)
-        summary = write_summary(folder)
-        pace = driver_pace(folder / FILE_NAME)
-    return {
-        "episodes": summary.episodes,
-        "success_rate": summary.success_rate,
-        "mean_return": summary.mean_return,
-        "safety_stops": len(summary.stops),
-        "ended": ", ".join(sorted({result.reason for result in summary.results})),
-        **pace,
-    }
+        return {**episode_figures(write_summary(folder)), **driver_pace(folder / FILE_NAME)}
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from jaco_bringup.experiments import a3c, reach_transfer
+from jaco_bringup.experiments.results import PLOT_FILE, RESULTS_FILE
 from jaco_bringup.policies import check_policy
 from jaco_bringup.session import choose_domain
 from jaco_core.errors import ConfigError
@@ -41,7 +42,7 @@ def run(name: str, options: ExperimentOptions, out: Path) -> int:
         _a3c(name, options, folder)
     else:
         _reach_transfer(options, folder)
-    typer.echo(f"{folder / reach_transfer.RESULTS_FILE} and {folder / reach_transfer.PLOT_FILE}")
+    typer.echo(f"{folder / RESULTS_FILE} and {folder / PLOT_FILE}")
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from types import MappingProxyType
 
 from jaco_bringup.bench.measured import run_quietly
 from jaco_bringup.experiments.curve import Curve
-from jaco_bringup.experiments.plot import draw_curves
+from jaco_bringup.experiments.results import Result, Results, check_conditions
 from jaco_bringup.graph import Graph, Value, learn_graph
 from jaco_core.domain import RosDomain
 from jaco_core.errors import ConfigError
@@ -36,7 +35,6 @@ PAPER: Mapping[str, tuple[Sequence[float], Sequence[float]]] = MappingProxyType(
     }
 )
 """Returns on the real arm, read from the paper's figure: steps and returns by condition."""
-RESULTS_FILE, PLOT_FILE = "results.json", "curves.png"
 RunGraph = Callable[[Graph, Path, RosDomain], None]
 
 
@@ -51,9 +49,7 @@ class Plan:
     profile: str
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.conditions if name not in CONDITIONS]
-        if unknown or not self.conditions:
-            raise ConfigError(f"There is no condition {', '.join(unknown) or '(none given)'}; known: {', '.join(CONDITIONS)}.")
+        check_conditions(self.conditions, tuple(CONDITIONS))
 
     def graph(self, condition: str, seed: int, folder: Path) -> Graph:
         """Returns the graph of one run, whose learner works in `folder`."""
@@ -69,20 +65,16 @@ def run(plan: Plan, out: Path, domain: RosDomain, say: Callable[[str], None], st
         ConfigError: `out` has the results of another plan.
         RunFailed: a run did not come to its end; what was finished before is kept.
     """
-    results = _read(plan, out)
-    for seed in plan.seeds:
-        for condition in plan.conditions:
-            if str(seed) in results.get(condition, {}):
-                continue
-            folder = out / f"{condition}-{seed}"
-            if folder.exists():
-                raise ConfigError(f"{folder} is left from a run that did not end; remove it, or give another --out.")
-            say(f"{condition}, seed {seed}: {plan.steps} steps")
-            start(plan.graph(condition, seed, folder / "learning"), folder, domain)
-            curve = read_curve(folder / "learning")
-            results.setdefault(condition, {})[str(seed)] = curve
-            _write(plan, out, results)
-            say(f"{condition}, seed {seed}: final mean {curve.final_mean:.1f}, mean over the run {curve.auc:.1f}")
+    results = Results(out, "reach_transfer", asdict(plan), same=("steps", "policy", "profile"))
+    title = f"{plan.policy} on {plan.profile}, through the graph"
+    for condition, seed in results.missing():
+        folder = out / f"{condition}-{seed}"
+        if folder.exists():
+            raise ConfigError(f"{folder} is left from a run that did not end; remove it, or give another --out.")
+        say(f"{condition}, seed {seed}: {plan.steps} steps")
+        start(plan.graph(condition, seed, folder / "learning"), folder, domain)
+        means = results.add(condition, seed, Result(read_curve(folder / "learning")), title, PAPER)
+        say(f"{condition}, seed {seed}: {means}")
 
 
 def read_curve(folder: Path) -> Curve:
@@ -95,32 +87,3 @@ def read_curve(folder: Path) -> Curve:
     if not entries:
         raise ConfigError(f"Nothing was learned in {folder}: its log has no whole episode.")
     return Curve.of_episodes([entry.steps for entry in entries], [entry.total_reward for entry in entries])
-
-
-def _read(plan: Plan, out: Path) -> dict[str, dict[str, Curve]]:
-    path = out / RESULTS_FILE
-    if not path.is_file():
-        return {}
-    data = json.loads(path.read_text())
-    for name in ("steps", "policy", "profile"):
-        found, asked = data["plan"][name], getattr(plan, name)
-        if found != asked:
-            raise ConfigError(f"{path} is of another plan: {name} {found}, asked {asked}; give another --out.")
-    return {
-        condition: {seed: Curve(tuple(each["steps"]), tuple(each["returns"])) for seed, each in seeds.items()}
-        for condition, seeds in data["conditions"].items()
-    }
-
-
-def _write(plan: Plan, out: Path, results: Mapping[str, Mapping[str, Curve]]) -> None:
-    told = {
-        condition: {seed: {**asdict(curve), "final_mean": curve.final_mean, "auc": curve.auc} for seed, curve in seeds.items()}
-        for condition, seeds in results.items()
-    }
-    content = json.dumps({"experiment": "reach_transfer", "plan": asdict(plan), "conditions": told}, indent=1)
-    partial = out / f"{RESULTS_FILE}.partial"
-    partial.write_text(content + "\n")
-    partial.replace(out / RESULTS_FILE)
-    curves = {condition: list(seeds.values()) for condition, seeds in results.items()}
-    title = f"{plan.policy} on {plan.profile}, through the graph"
-    draw_curves(out / PLOT_FILE, title, curves, {name: PAPER[name] for name in curves})

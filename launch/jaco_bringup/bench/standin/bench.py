@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from jaco_bringup.bench.episodes import episode_figures
 from jaco_bringup.bench.lockstep import Figure
 from jaco_bringup.bench.measured import run_quietly
 from jaco_bringup.graph import Graph, NodeSpec, Value, real_graph
@@ -39,11 +40,4 @@ def measure(domain: RosDomain, policy: str, episodes: int = EPISODES) -> dict[st
     """
     with TemporaryDirectory(prefix="jaco-bench-") as folder:
         run_quietly(standin_graph({"policy": policy, "episodes": episodes, "run_dir": folder}), Path(folder), domain)
-        summary = write_summary(Path(folder))
-    return {
-        "episodes": summary.episodes,
-        "success_rate": summary.success_rate,
-        "mean_return": summary.mean_return,
-        "safety_stops": len(summary.stops),
-        "ended": ", ".join(sorted({result.reason for result in summary.results})),
-    }
+        return episode_figures(write_summary(Path(folder)))

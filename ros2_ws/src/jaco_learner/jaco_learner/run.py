@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Generator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.tensorboard import SummaryWriter
 
 from jaco_core.arms import load_arm
-from jaco_learner.curve import Curve
 from jaco_learner.memory import keep_freed_memory
 from jaco_learner.ppo import Ppo, UpdateReport
 from jaco_learner.recipe import Recipe
-from jaco_learner.resume import Learned, load_run, save_run
+from jaco_learner.record import Record
+from jaco_learner.resume import Learned
 from jaco_learner.rollouts import Actor, RolloutWorkers, WorkerConfig
 from jaco_learner.teacher import Critic, Teacher, TeacherCard, TeacherSpec
 from jaco_policy.checkpoint import Card, load_checkpoint, save_checkpoint
@@ -26,7 +23,6 @@ from jaco_policy.networks import Column, ColumnSpec
 from jaco_sim.envs.batch import BatchEnv
 from jaco_sim.simulation import make_scene
 from jaco_tasks.actions import action_speeds
-from jaco_tasks.registry import make_task
 
 
 class Run:
@@ -35,35 +31,27 @@ class Run:
     def __init__(
         self, recipe: Recipe, out: Path, seed: int, minutes: float | None = None, start_from: Path | None = None
     ) -> None:
+        began = time.monotonic()
         torch.manual_seed(seed)
         torch.set_num_threads(1)
         keep_freed_memory()
-        self.recipe, self.out, self.seed, self.minutes = recipe, out, seed, minutes
-        self.frames = 0
-        self.progress = 0.0
-        self._began = time.monotonic()
-        arm, task = load_arm(recipe.arm), make_task(recipe.task)
+        self.recipe, self.out, self.seed = recipe, out, seed
         scene = make_scene(recipe.task, recipe.arm, recipe.profile)
-        speeds = action_speeds(arm)
         self._state_size = BatchEnv(scene, 1, 0, render=False).state_size
-        self.actor = self._make_actor(speeds.shape, task.objects[0].name, start_from)
+        self.actor = self._make_actor(action_speeds(scene.arm).shape, scene.task.objects[0].name, start_from)
         self.ppo = Ppo(self.actor, Critic(self._state_size), recipe)
         self._fresh, self._new_critic = start_from is None, True
-        self._ranges = [asdict(entry) for entry in scene.profile.ranges]
-        self._card = Card(
-            name=recipe.name,
-            task=task.name,
-            arm=arm.name,
-            joints=arm.joint_names,
-            action_speeds=tuple(tuple(row) for row in speeds.tolist()),
-            control_period_s=task.control_period_s,
-            column=self.actor.spec if isinstance(self.actor, Column) else ColumnSpec(),
-            randomisation=recipe.profile,
-        )
-        self._recent: deque[tuple[bool, float]] = deque(maxlen=500)
-        out.mkdir(parents=True, exist_ok=True)
-        self._log = SummaryWriter(str(out))
-        self._curve = Curve(out)
+        self._record = Record(recipe, scene, out, seed, minutes, began)
+
+    @property
+    def frames(self) -> int:
+        """How many it was trained on."""
+        return self._record.frames
+
+    @property
+    def progress(self) -> float:
+        """The share of the run that is over, 0..1."""
+        return self._record.progress
 
     def updates(self) -> Generator[str, None, None]:
         """Trains, one update per item; yields its figures as text. The checkpoint is written between segments."""
@@ -87,9 +75,7 @@ class Run:
             workers.request(self.actor)
         for update in range(self.recipe.segment):
             rollout, ended = workers.collect()
-            self._recent.extend((status.success, status.episode_return) for status in ended)
-            self.frames += rollout.reward.numel()
-            self.progress = self._share()
+            self._record.take(rollout.reward.numel(), ended)
             last = update == self.recipe.segment - 1 or self.frames >= end or self.progress >= end / self.recipe.frames
             if not last:
                 # The workers go on with the present weights while the learner improves them: each rollout is one update old.
@@ -101,7 +87,7 @@ class Run:
     def _fit(self, workers: RolloutWorkers) -> None:
         """Takes the mean image and the scale of the states from a rollout, which counts and teaches nothing else."""
         rollout, _ = workers.collect()
-        self.frames += rollout.reward.numel()
+        self._record.take(rollout.reward.numel(), ())
         self.ppo.critic.scaling.fit(rollout.state)
         if self._fresh and isinstance(self.actor, Column):
             self.actor.mean_image.copy_(rollout.image.float().mean((0, 1)))
@@ -115,48 +101,26 @@ class Run:
         Raises:
             ConfigError: there is none, or it was another one.
         """
-        notes = load_run(self.out, self._learned, self._identity)
-        self.frames = notes["frames"]
-        self._began = time.monotonic() - notes["wall_clock_s"]
-        self.progress = self._share()
-        self._recent.extend((bool(success), episode_return) for success, episode_return in notes["recent"])
-        self._curve.resume(self.frames)
+        self._record.resume(self._learned)
         self._fresh = self._new_critic = False
 
     @property
     def _learned(self) -> Learned:
         return Learned({"actor": self.actor, "critic": self.ppo.critic}, self.ppo.optimiser)
 
-    @property
-    def _identity(self) -> dict[str, Any]:
-        """What makes the run what it is."""
-        return {**asdict(self.recipe), "seed": self.seed, "minutes": self.minutes}
-
     def _checkpoint(self) -> None:
         """Writes the policy, and what `resume` needs."""
         self.save()
-        elapsed = time.monotonic() - self._began
-        where = {"frames": self.frames, "wall_clock_s": elapsed, "recent": list(self._recent)}
-        save_run(self.out, self._learned, {"recipe": self._identity, **where})
+        self._record.checkpoint(self._learned)
 
     def save(self) -> Card:
         """Writes the policy with its card."""
-        recipe = self.recipe
-        training = {
-            "algorithm": "PPO, auxiliary palm and target heads, critic on the simulator's state, a guide imitated at first",
-            "recipe": asdict(recipe),
-            "ranges": self._ranges,
-            "seed": self.seed,
-            "frames": self.frames,
-            "wall_clock_s": round(time.monotonic() - self._began),
-            "training_success": self._mean(0),
-            "training_return": self._mean(1),
-        }
-        self._curve.save()
-        card = replace(self._card, training=training)
+        told = "PPO, auxiliary palm and target heads, critic on the simulator's state, a guide imitated at first"
+        card = self._record.card({"algorithm": told})
+        self._record.save_curve()
         if isinstance(self.actor, Column):
             return save_checkpoint(self.out, card, self.actor)
-        self.actor.save(self.out, TeacherCard(card.task, card.arm, recipe.profile, self.actor.spec, training))
+        self.actor.save(self.out, TeacherCard(card.task, card.arm, self.recipe.profile, self.actor.spec, card.training))
         return card
 
     def _make_actor(self, shape: tuple[int, ...], target: str, start_from: Path | None) -> Actor:
@@ -175,25 +139,9 @@ class Run:
         guided = recipe.weights_at(self.progress).imitation > 0.0
         return WorkerConfig(*world, recipe.environments // recipe.workers, recipe.steps, guided)
 
-    def _share(self) -> float:
-        """How much of the run is over, 0..1: by frames, or by time when that is what is short."""
-        by_frames = self.frames / self.recipe.frames
-        by_time = (time.monotonic() - self._began) / (60.0 * self.minutes) if self.minutes else 0.0
-        return min(1.0, max(by_frames, by_time))
-
     def _report(self, report: UpdateReport) -> str:
-        rate = self.frames / (time.monotonic() - self._began)
-        scalars = {"success": self._mean(0), "return": self._mean(1), "frames_per_second": rate}
-        self._curve.add(self.frames, {"seconds": time.monotonic() - self._began, **scalars, **asdict(report)})
-        for name, value in {**scalars, **asdict(report)}.items():
-            self._log.add_scalar(name, value, self.frames)
+        told = self._record.row(asdict(report))
         return (
-            f"{self.frames / 1e6:.3f} M frames  {rate:.0f}/s  "
-            f"success {self._mean(0):.1%}  return {self._mean(1):.1f}  "
-            f"palm {100 * report.palm_error:.1f} cm  target {100 * report.target_error:.1f} cm  "
+            f"{told}  palm {100 * report.palm_error:.1f} cm  target {100 * report.target_error:.1f} cm  "
             f"entropy {report.entropy:.2f}  kl {report.divergence:.3f}  guide {report.imitation:.2f}"
         )
-
-    def _mean(self, which: int) -> float:
-        """Success (0) or return (1) over the last episodes."""
-        return round(float(np.mean([episode[which] for episode in self._recent])), 4) if self._recent else 0.0

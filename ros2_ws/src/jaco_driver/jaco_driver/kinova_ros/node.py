@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,12 @@ from jaco_core.arms import Arm
 from jaco_core.parameters import parameter
 from jaco_core.ros import parameters
 from jaco_core.ros.interfaces import interface
-from jaco_core.types import JointSample, WrenchSample
 from jaco_driver.kinova_ros.arm import KinovaRosArm
-from jaco_driver.ros_link.node import RosLink, arrived_joints, arrived_wrenches
+from jaco_driver.ros_link.node import RosLink
+from jaco_driver.ros_link.topics import ArmTopics
 
 _START = "kinova_msgs/srv/Start"
 _STOP = "kinova_msgs/srv/Stop"
-_WRENCH = "geometry_msgs/msg/WrenchStamped"
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class KinovaRosConfig:
     kinova_connect_timeout: float = parameter(5.0, "Longest wait for kinova-ros.", unit="s", lower=0.1, upper=60.0)
 
 
-class KinovaTopics:
+class KinovaTopics(ArmTopics):
     """A KinovaLink on real topics."""
 
     def __init__(
@@ -58,39 +57,20 @@ class KinovaTopics:
         self._driver = f"/{prefix}_driver"
         self._topic = f"{self._driver}/in/joint_velocity" + ("_with_finger_velocity" if fingers else "")
         interface(_START)
-        self._link = RosLink(name, context)
+        told = f"{self._driver}/out"
+        tool = f"{told}/tool_wrench" if wrench else ""
+        super().__init__(RosLink(name, context), kind, self._topic, f"{told}/joint_state", tool)
         try:
-            self._commands = self._link.publisher(kind, self._topic)
-            self._joints = self._link.listen("sensor_msgs/msg/JointState", f"{self._driver}/out/joint_state")
-            self._wrenches = self._link.listen(_WRENCH, f"{self._driver}/out/tool_wrench") if wrench else None
-            self._link.wait(lambda: self.readers() > 0, timeout, f"kinova-ros to take {self._topic}")
+            self.wait(lambda: self.readers() > 0, timeout, f"kinova-ros to take {self._topic}")
         except Exception:
-            self._link.close()
+            self.close()
             raise
-        self.sent = 0
-
-    def joints(self) -> Sequence[JointSample]:
-        return arrived_joints(self._joints)
-
-    @property
-    def feels(self) -> bool:
-        return self._wrenches is not None
-
-    def wrenches(self) -> Sequence[WrenchSample]:
-        return arrived_wrenches(self._wrenches)
-
-    def readers(self) -> int:
-        return int(self._commands.get_subscription_count())
 
     def trouble(self) -> str:
         return self._link.rivals(self._topic)
 
-    def wait(self, predicate: Callable[[], bool], timeout: float, what: str) -> None:
-        self._link.wait(predicate, timeout, what)
-
     def send(self, fields: Mapping[str, float]) -> None:
-        self._commands.publish(self._message(**fields))
-        self.sent += 1
+        self._publish(self._message(**fields))
 
     def latch(self) -> None:
         self._link.ask(_STOP, f"{self._driver}/in/stop")
@@ -100,9 +80,6 @@ class KinovaTopics:
         # order, those of two do not: once this stop is answered, every earlier one is over.
         self._link.call(_STOP, f"{self._driver}/in/stop", timeout)
         self._link.call(_START, f"{self._driver}/in/start", timeout)
-
-    def close(self) -> None:
-        self._link.close()
 
 
 def make_kinova_ros(arm: Arm, node: Any) -> KinovaRosArm:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +17,13 @@ from jaco_core.errors import ContractError
 from jaco_core.parameters import parameter
 from jaco_core.ros import parameters
 from jaco_core.ros.interfaces import interface
-from jaco_core.types import JointSample, WrenchSample
+from jaco_core.types import JointSample
 from jaco_driver.ros2_control.arm import Ros2ControlArm
 from jaco_driver.ros2_control.commands import Array, Command
 from jaco_driver.ros2_control.guard import Guard
 from jaco_driver.ros2_control.robots import Robot, load_robot
-from jaco_driver.ros_link.node import RosLink, arrived_joints, arrived_wrenches
-
-_WRENCH = "geometry_msgs/msg/WrenchStamped"
+from jaco_driver.ros_link.node import RosLink
+from jaco_driver.ros_link.topics import ArmTopics
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Ros2ControlConfig:
     )
 
 
-class ControllerTopics:
+class ControllerTopics(ArmTopics):
     """A ControllerLink on real topics."""
 
     def __init__(
@@ -57,17 +56,14 @@ class ControllerTopics:
         """Raises ConfigError: a message type is not installed; ConnectionLost: no status topic within `timeout` [s]."""
         self._robot = robot
         self._names = [robot.joint_prefix + joint for joint in arm.joint_names]
-        self._link = RosLink(name, context)
         self._status: dict[str, Any] = {}
         self._guard: Guard | None = None
         self._moving = False
+        trajectory = robot.command_interface == "trajectory"
+        kind = "trajectory_msgs/msg/JointTrajectory" if trajectory else "std_msgs/msg/Float64MultiArray"
+        self._message: Any = interface(kind)
+        super().__init__(RosLink(name, context), kind, robot.command_topic, robot.joint_states, robot.wrench)
         try:
-            trajectory = robot.command_interface == "trajectory"
-            kind = "trajectory_msgs/msg/JointTrajectory" if trajectory else "std_msgs/msg/Float64MultiArray"
-            self._message: Any = interface(kind)
-            self._commands = self._link.publisher(kind, robot.command_topic)
-            self._joints = self._link.listen("sensor_msgs/msg/JointState", robot.joint_states)
-            self._wrenches = self._link.listen(_WRENCH, robot.wrench) if robot.wrench else None
             self._statuses = [self._link.listen_as_offered(s.type, s.topic, timeout) for s in robot.status]
             self.wait(self._heard, timeout, "the robot to tell its status")
             if guarded:
@@ -76,22 +72,11 @@ class ControllerTopics:
         except Exception:
             self.close()
             raise
-        self.sent = 0
 
     def joints(self) -> Sequence[JointSample]:
         if self._guard is not None:
             self._guard.feed(moving=self._moving)
-        return arrived_joints(self._joints)
-
-    @property
-    def feels(self) -> bool:
-        return self._wrenches is not None
-
-    def wrenches(self) -> Sequence[WrenchSample]:
-        return arrived_wrenches(self._wrenches)
-
-    def readers(self) -> int:
-        return int(self._commands.get_subscription_count())
+        return super().joints()
 
     def trouble(self) -> str:
         self._heard()
@@ -102,9 +87,6 @@ class ControllerTopics:
         if self._guard is not None and not self._guard.alive:
             return "the process that guards its velocity controller has ended"
         return self._link.rivals(self._robot.command_topic, allowed=1 if self._guard is None else 2)
-
-    def wait(self, predicate: Callable[[], bool], timeout: float, what: str) -> None:
-        self._link.wait(predicate, timeout, what)
 
     def controlled_joints(self, timeout: float) -> tuple[str, ...]:
         request = interface("rcl_interfaces/srv/GetParameters").Request(names=["joints"])
@@ -117,8 +99,7 @@ class ControllerTopics:
         self._moving = isinstance(command, Array) and bool(np.any(command.values))
         if self._guard is not None:
             self._guard.feed(moving=self._moving)
-        self._commands.publish(self._to_message(command))
-        self.sent += 1
+        self._publish(self._to_message(command))
 
     def reset(self, timeout: float) -> str:
         refused = ""
@@ -131,7 +112,7 @@ class ControllerTopics:
     def close(self) -> None:
         if self._guard is not None:
             self._guard.close()
-        self._link.close()
+        super().close()
 
     def _heard(self) -> bool:
         """Reads the status topics; tells whether all of them have spoken."""

@@ -14,12 +14,12 @@ from sensor_msgs.msg import JointState
 
 from jaco_core.errors import ContractError, TimeoutExceeded
 from jaco_core.ros import qos
-from jaco_core.ros.convert import stamp_to_ns, wrench_from_message
+from jaco_core.ros.convert import stamp_to_ns
 from jaco_core.ros.endpoints import publisher_names
 from jaco_core.ros.interfaces import interface
 from jaco_core.ros.polling import PolledSubscription
 from jaco_core.ros.waiting import spin_until
-from jaco_core.types import JointSample, WrenchSample, frozen_vector
+from jaco_core.types import JointSample, frozen_vector
 from jaco_driver.port import ConnectionLost
 
 
@@ -98,16 +98,6 @@ class RosLink:
         """Gives everything back."""
         self._executor.shutdown(timeout_sec=0.0)
         self._node.destroy_node()
-
-
-def arrived_joints(subscription: PolledSubscription) -> list[JointSample]:
-    """Returns the joint states that have arrived since the last call, oldest first, as `joint_sample` reads them."""
-    return [joint_sample(message) for message, _ in subscription.take_all()]
-
-
-def arrived_wrenches(subscription: PolledSubscription | None) -> list[WrenchSample]:
-    """Returns the wrenches that have arrived since the last call, oldest first; none without a subscription."""
-    return [wrench_from_message(message) for message, _ in subscription.take_all()] if subscription is not None else []
 
 
 def joint_sample(message: JointState) -> JointSample:

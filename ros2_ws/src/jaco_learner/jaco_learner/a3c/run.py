@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Generator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
-from torch.utils.tensorboard import SummaryWriter
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import ContractError
@@ -24,12 +21,10 @@ from jaco_learner.a3c.recipe import A3cRecipe
 from jaco_learner.a3c.rmsprop import SharedRmsProp
 from jaco_learner.a3c.speed_up import SpeedUp
 from jaco_learner.a3c.worker import Report, make_network
-from jaco_learner.curve import Curve
-from jaco_learner.resume import load_run, save_run
+from jaco_learner.record import Record
 from jaco_policy.checkpoint import Card, load_checkpoint, save_checkpoint
 from jaco_sim.simulation import make_scene
 from jaco_tasks.actions import action_speeds
-from jaco_tasks.registry import make_task
 
 # Between two checkpoints [s].
 _CHECKPOINT_S = 30.0
@@ -78,42 +73,34 @@ class A3cRun:
         engine: str = "local",
     ) -> None:
         """`engine`: where the workers run, "local" or "ray"."""
+        began = time.monotonic()
         torch.manual_seed(seed)
         torch.set_num_threads(1)
-        self.recipe, self.out, self.seed, self.minutes = recipe, out, seed, minutes
-        self.frames = 0
-        self.progress = 0.0
+        self.recipe, self.out, self.seed = recipe, out, seed
         self._make, self._engine_name = make, engine
-        self._began = time.monotonic()
-        arm, task = load_arm(recipe.arm), make_task(recipe.task)
-        speeds = action_speeds(arm)
-        self.network = make_network(recipe, *speeds.shape)
+        self.network = make_network(recipe, *action_speeds(load_arm(recipe.arm)).shape)
         self._fresh = start_from is None
         if start_from is not None:
             _take(self.network, start_from, recipe)
-        self._ranges = [asdict(entry) for entry in make_scene(recipe.task, recipe.arm, recipe.profile).profile.ranges]
         self._shared = Shared(
             SharedRmsProp(parameters_to_vector(self.network.parameters()), recipe.decay, recipe.epsilon),
             self.network.column.mean_image.clone().share_memory_(),  # type: ignore[no-untyped-call]
             torch.zeros(1, dtype=torch.float64).share_memory_(),  # type: ignore[no-untyped-call]
         )
-        self._card = Card(
-            name=recipe.name,
-            task=task.name,
-            arm=arm.name,
-            joints=arm.joint_names,
-            action_speeds=tuple(tuple(row) for row in speeds.tolist()),
-            control_period_s=task.control_period_s,
-            column=self.network.column.spec,
-            randomisation=recipe.profile,
-        )
         self._speed_up = SpeedUp(recipe.workers, max(1, round(_ALONE * recipe.frames)))
-        self._recent: deque[tuple[bool, float]] = deque(maxlen=500)
         self._row: list[Report] = []
         self._engine: Engine | None = None
-        out.mkdir(parents=True, exist_ok=True)
-        self._log = SummaryWriter(str(out))
-        self._curve = Curve(out)
+        self._record = Record(recipe, make_scene(recipe.task, recipe.arm, recipe.profile), out, seed, minutes, began)
+
+    @property
+    def frames(self) -> int:
+        """How many it was trained on."""
+        return self._record.frames
+
+    @property
+    def progress(self) -> float:
+        """The share of the run that is over, 0..1."""
+        return self._record.progress
 
     def updates(self) -> Generator[str, None, None]:
         """Trains; yields its figures as text, row by row of the curve. The checkpoint is written every half minute."""
@@ -147,12 +134,8 @@ class A3cRun:
         Raises:
             ConfigError: there is none, or it was another one.
         """
-        notes = load_run(self.out, self._state, self._identity)
-        self.frames, self.progress = notes["frames"], notes["progress"]
-        self._began = time.monotonic() - notes["wall_clock_s"]
-        self._recent.extend((bool(success), episode_return) for success, episode_return in notes["recent"])
+        self._record.progress = self._record.resume(self._state)["progress"]
         self._shared.progress.fill_(self.progress)
-        self._curve.resume(self.frames)
         self._fresh = False
 
     def save(self) -> Card:
@@ -163,7 +146,7 @@ class A3cRun:
         heads = [
             name for name, weight in (("depth", recipe.depth_weight), ("loop closure", recipe.closure_weight)) if weight > 0.0
         ]
-        training = {
+        method = {
             "algorithm": "A3C with lock-free workers and shared RMSProp, from pixels alone"
             + (f"; auxiliary heads: {', '.join(heads)}" if heads else ""),
             "engine": self._engine_name,
@@ -172,18 +155,10 @@ class A3cRun:
             "privileged_information": "none: no guide, no teacher, no critic or label from the simulator's state"
             if not heads
             else "in training, for the auxiliary heads: " + ", ".join(heads),
-            "recipe": asdict(recipe),
-            "ranges": self._ranges,
-            "seed": self.seed,
-            "frames": self.frames,
-            "wall_clock_s": round(time.monotonic() - self._began),
-            "replaced_workers": self.replaced_workers,
-            "speed_up": self._speed_up.figures(),
-            "training_success": self._mean(0),
-            "training_return": self._mean(1),
         }
-        self._curve.save()
-        return save_checkpoint(self.out, replace(self._card, training=training), self.network.column)
+        card = self._record.card(method, replaced_workers=self.replaced_workers, speed_up=self._speed_up.figures())
+        self._record.save_curve()
+        return save_checkpoint(self.out, card, self.network.column)
 
     @property
     def optimiser(self) -> SharedRmsProp:
@@ -204,17 +179,10 @@ class A3cRun:
     def _state(self) -> _State:
         return _State(self.optimiser, self._shared.mean_image)
 
-    @property
-    def _identity(self) -> dict[str, Any]:
-        """What makes the run what it is."""
-        return {**asdict(self.recipe), "seed": self.seed, "minutes": self.minutes}
-
     def _checkpoint(self) -> None:
         """Writes the policy, and what `resume` needs."""
         self.save()
-        elapsed = time.monotonic() - self._began
-        where = {"frames": self.frames, "progress": self.progress, "wall_clock_s": elapsed, "recent": list(self._recent)}
-        save_run(self.out, self._state, {"recipe": self._identity, **where})
+        self._record.checkpoint(self._state, progress=self.progress)
 
     def _mean_start(self) -> Tensor:
         """Returns the mean picture of episodes' beginnings, shape (64, 64, 3)."""
@@ -226,34 +194,20 @@ class A3cRun:
         return torch.stack(pictures).mean(0)
 
     def _take_note(self, worker: int, report: Report) -> None:
-        self.frames += report.frames
         self._speed_up.note(time.monotonic(), worker, report.frames)
-        self._recent.extend((status.success, status.episode_return) for status in report.ended)
+        self._record.take(report.frames, report.ended)
         self._row.append(report)
-        by_time = (time.monotonic() - self._began) / (60.0 * self.minutes) if self.minutes else 0.0
-        self.progress = min(1.0, max(self.frames / self.recipe.frames, by_time))
 
     def _report(self) -> str:
         """Closes a row of the curve."""
-        elapsed = time.monotonic() - self._began
         names = list(asdict(self._row[0].losses)) if self._row else []
         means = {f"{name}_loss": float(np.mean([getattr(each.losses, name) for each in self._row])) for name in names}
         norm = float(np.mean([each.gradient_norm for each in self._row]))
         self._row = []
-        rate = self.frames / elapsed
-        scalars = {"success": self._mean(0), "return": self._mean(1), "frames_per_second": rate, **means, "gradient_norm": norm}
-        self._curve.add(self.frames, {"seconds": elapsed, **scalars})
-        for name, value in scalars.items():
-            self._log.add_scalar(name, value, self.frames)
+        told = self._record.row({**means, "gradient_norm": norm})
         near = self.recipe.start_distance_at(self.progress)
-        return (
-            f"{self.frames / 1e6:.3f} M frames  {rate:.0f}/s  success {self._mean(0):.1%}  return {self._mean(1):.1f}  "
-            f"entropy {means['entropy_loss']:.2f}  " + (f"starts within {near:.2f} m" if np.isfinite(near) else "starts anywhere")
-        )
-
-    def _mean(self, which: int) -> float:
-        """Success (0) or return (1) over the last episodes."""
-        return round(float(np.mean([episode[which] for episode in self._recent])), 4) if self._recent else 0.0
+        starts = f"starts within {near:.2f} m" if np.isfinite(near) else "starts anywhere"
+        return f"{told}  entropy {means['entropy_loss']:.2f}  {starts}"
 
 
 def _seed(*numbers: int) -> int:
