@@ -257,6 +257,21 @@ def evaluate(
 
 
 @app.command()
+def analyse(
+    policy: Annotated[str, typer.Argument(help="Policy with several columns: a name of `jaco models`, or the path of a folder.")],
+    out: Annotated[Path, typer.Option(help="Folder for analysis.json and analysis.png.")],
+    profile: Annotated[str | None, typer.Option(help="Simulator profile; the card's when not given.")] = None,
+    episodes: Annotated[int, typer.Option(min=1, help="How many episodes are observed.")] = 20,
+    seed: Seed = 0,
+    score: Annotated[bool, typer.Option(help="Also see what noise on each layer does to the score.")] = True,
+) -> None:
+    """Measure which columns and layers a grown policy relies on: Average Fisher and Average Perturbation Sensitivity."""
+    from jaco_bringup.commands.analyse import run
+
+    run(policy, out, profile, episodes, seed, score)
+
+
+@app.command()
 def models() -> None:
     """List the shipped policies with what they are for and how well they do."""
     from jaco_bringup.commands.models import run

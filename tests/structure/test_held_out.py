@@ -16,7 +16,7 @@ from jaco_sim.simulation import make_scene
 ROOT = Path(__file__).resolve().parents[2]
 LEARNER = ROOT / "ros2_ws" / "src" / "jaco_learner" / "jaco_learner"
 # What scores a policy may use the twins; everything else in the learner trains. A new module is training until it is named here.
-SCORING = {"evaluate.py"}
+SCORING = {"evaluate.py", "analyse.py"}
 TRAINING = sorted(path for path in LEARNER.rglob("*.py") if path.name not in SCORING)
 TWINS = sorted(set(profile_names(held_out=True)) - set(profile_names()))
 

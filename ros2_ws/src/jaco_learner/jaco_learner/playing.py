@@ -13,7 +13,8 @@ from jaco_policy.networks import sample_action
 from jaco_sim.envs.batch import BatchEnv
 from jaco_sim.scene import Scene
 
-_BATCH = 50
+BATCH = 50
+"""Episodes at once."""
 
 
 def play_episodes(
@@ -27,7 +28,7 @@ def play_episodes(
 
     `greedy`: the likeliest action each time; otherwise torch's global generator draws them.
     """
-    environment = BatchEnv(scene, min(_BATCH, len(seeds)), seed=0, render=player.sees_pictures, restart=False)
+    environment = BatchEnv(scene, min(BATCH, len(seeds)), seed=0, render=player.sees_pictures, restart=False)
     played: list[PlayedEpisode] = []
     try:
         while len(played) < len(seeds):

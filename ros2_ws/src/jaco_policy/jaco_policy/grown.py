@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from jaco_core.errors import ConfigError
-from jaco_policy.networks import IMAGE_SIZE, Column, ColumnOutput, ColumnSpec
+from jaco_policy.networks import IMAGE_SIZE, Column, ColumnOutput, ColumnSpec, Tap, untouched
 
 _SMALLEST_SCALE, _LARGEST_SCALE = 0.05, 0.15
 
@@ -127,7 +127,7 @@ class GrownColumn(nn.Module):
         return lateral
 
     def layers(
-        self, pixels: Tensor, elders: Sequence[Activations], proprioception: Tensor | None
+        self, pixels: Tensor, elders: Sequence[Activations], proprioception: Tensor | None, tap: Tap = untouched
     ) -> tuple[list[Tensor], Tensor, list[Tensor]]:
         """Returns maps, fc layer and what joins it before the LSTM. `pixels`: (N, 3, 64, 64), proprioception: (N, inputs)."""
         seeing = [elder for elder in elders if elder.convolutions]
@@ -136,16 +136,19 @@ class GrownColumn(nn.Module):
             total = convolution(maps[-1] if maps else pixels)
             if index:
                 total = total + self._lateral(index - 1, [elder.convolutions[index - 1] for elder in seeing])
-            maps.append(torch.relu(total))
-        felt = torch.relu(self.proprioceive(proprioception)) if self.proprioceive is not None else None
+            maps.append(tap(f"conv{index + 1}", torch.relu(total)))
+        felt = None
+        if self.proprioceive is not None:
+            felt = tap("proprioception", torch.relu(self.proprioceive(proprioception)))
         if maps:
             lateral = self._lateral(len(maps) - 1, [elder.convolutions[-1] for elder in seeing])
             below = [maps[-1].flatten(1)]
             below += [felt] if felt is not None and self.lstm is None else []
             joining = [felt] if felt is not None and self.lstm is not None else []
-            return maps, torch.relu(self.hidden(torch.cat(below, 1)) + lateral), joining
+            return maps, tap("fc", torch.relu(self.hidden(torch.cat(below, 1)) + lateral)), joining
         assert felt is not None
-        return maps, torch.relu(self.hidden(felt) + self._lateral(0, [elder.hidden for elder in elders])), []
+        lateral = self._lateral(0, [elder.hidden for elder in elders])
+        return maps, tap("fc", torch.relu(self.hidden(felt) + lateral)), []
 
     def heads(self, elders: Sequence[Tensor], features: Tensor) -> ColumnOutput:
         """Reads the features of all columns, each (N, width). The elders' part is added first: it is what the column began as."""

@@ -5,6 +5,7 @@ A column returns the activations of all its layers, which is what a later column
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -54,6 +55,13 @@ class ColumnOutput:
 
 
 LstmState = tuple[Tensor, Tensor]
+Tap = Callable[[str, Tensor], Tensor]
+"""From a layer's name ("conv1", "conv2", ..., "fc", "lstm", "proprioception") and its activations, what its readers get."""
+
+
+def untouched(layer: str, activations: Tensor) -> Tensor:
+    """The tap that changes nothing."""
+    return activations
 
 
 class Column(nn.Module):
@@ -89,14 +97,14 @@ class Column(nn.Module):
         """Returns images, shape (..., 64, 64, 3), uint8 RGB, as the first layer reads them."""
         return (image - self.mean_image).mul_(1.0 / PIXEL_SCALE)
 
-    def layers(self, image: Tensor) -> tuple[Tensor, ...]:
+    def layers(self, image: Tensor, tap: Tap = untouched) -> tuple[Tensor, ...]:
         """Returns the activation of every layer below the LSTM, for images of shape (B, 64, 64, 3): uint8 RGB, or `centred`."""
         x = (self.centred(image) if image.dtype == torch.uint8 else image).permute(0, 3, 1, 2)
         activations = []
-        for convolution in self.convolutions:
-            x = torch.relu(convolution(x))
+        for number, convolution in enumerate(self.convolutions, 1):
+            x = tap(f"conv{number}", torch.relu(convolution(x)))
             activations.append(x)
-        activations.append(torch.relu(self.hidden(x.flatten(1))))
+        activations.append(tap("fc", torch.relu(self.hidden(x.flatten(1)))))
         return tuple(activations)
 
     def heads(self, features: Tensor) -> ColumnOutput:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from jaco_policy.grown import Activations, GrownColumn, GrownSpec
-from jaco_policy.networks import PIXEL_SCALE, Column, ColumnOutput, ColumnSpec
+from jaco_policy.networks import PIXEL_SCALE, Column, ColumnOutput, ColumnSpec, Tap, untouched
 
 State = tuple[Tensor, ...]
 """Hidden and cell state of every LSTM, column by column, each (B, width)."""
+ColumnTap = Callable[[int, str, Tensor], Tensor]
+"""A `Tap` that is told the column's index first. An LSTM's activations come step by step."""
 
 
 class ProgressiveNet(nn.Module):
@@ -71,9 +74,9 @@ class ProgressiveNet(nn.Module):
         return self.trace(image, state, start, proprioception)[0]
 
     def trace(
-        self, image: Tensor, state: State | None, start: Tensor, proprioception: Tensor | None
+        self, image: Tensor, state: State | None, start: Tensor, proprioception: Tensor | None, tap: ColumnTap | None = None
     ) -> tuple[ColumnOutput, State | None, list[Activations]]:
-        """The same, with the states after it and what every column's layers did."""
+        """The same, with the states after it and what every column's layers did. Gradients reach elders with a `tap` alone."""
         first: Any = self.columns[0]
         flat = image.flatten(0, 1)
         felt = None if proprioception is None else proprioception.flatten(0, 1)
@@ -84,17 +87,18 @@ class ProgressiveNet(nn.Module):
         for index, column in enumerate(self.columns):
             each: Any = column
             # Frozen columns need no gradients, which saves two thirds of their time.
-            with torch.set_grad_enabled(torch.is_grad_enabled() and index == len(self.columns) - 1):
+            with torch.set_grad_enabled(torch.is_grad_enabled() and (tap is not None or index == len(self.columns) - 1)):
+                tapped: Tap = untouched if tap is None else partial(tap, index)
                 if index:
-                    maps, hidden, direct = each.layers(pixels, done, felt)
+                    maps, hidden, direct = each.layers(pixels, done, felt, tapped)
                     direct += [part for elder in done for part in (elder.hidden, elder.before) if part is not None]
                 else:
-                    *maps, hidden = each.layers(flat)
+                    *maps, hidden = each.layers(flat, tapped)
                     direct = []
                 before, features = None, hidden
                 if each.lstm is not None:
                     joined, state_here = torch.cat((hidden, *direct), 1), (next(states), next(states))
-                    before, features, last = _recur(each.lstm, joined, state_here, start)
+                    before, features, last = _recur(each.lstm, joined, state_here, start, tapped)
                     after += last
                 done.append(Activations(tuple(maps), hidden, before, features))
         features = [each.features for each in done]
@@ -121,7 +125,7 @@ def state_sizes(network: ProgressiveNet) -> dict[str, int]:
 
 
 def _recur(
-    cell: nn.LSTMCell, inputs: Tensor, state: tuple[Tensor, Tensor], start: Tensor
+    cell: nn.LSTMCell, inputs: Tensor, state: tuple[Tensor, Tensor], start: Tensor, tap: Tap
 ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
     """Runs the cell over (T * B, n); returns the hidden states before and after each step, (T * B, w), and the last state."""
     before, after = [], []
@@ -129,7 +133,8 @@ def _recur(
         keep = (~fresh).unsqueeze(1)
         state = state[0] * keep, state[1] * keep
         before.append(state[0])
-        state = cell(x, state)
+        hidden, memory = cell(x, state)
+        state = tap("lstm", hidden), memory
         after.append(state[0])
     return torch.cat(before), torch.cat(after), state
 

@@ -119,6 +119,30 @@ def test_a_column_without_convolutions_sees_through_the_others() -> None:
     assert not any("convolutions" in name for name, _ in blind.named_parameters())  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("lstm", [0, 24])
+def test_a_tap_sees_every_layer_and_what_it_passes_on_is_what_is_read(lstm: int) -> None:
+    network = grown(lstm, LSTM_NARROW if lstm else FF_NARROW, BLIND, shaken=True)
+    seen, start, felt = images(2, 3), torch.zeros(2, 3, dtype=torch.bool), torch.randn(2, 3, 18)
+    found: dict[tuple[int, str], list[torch.Tensor]] = {}
+
+    def note(column: int, layer: str, activations: torch.Tensor) -> torch.Tensor:
+        found.setdefault((column, layer), []).append(activations)
+        return activations if activations.requires_grad else activations.requires_grad_()
+
+    state = network.initial_state(3)
+    tapped = network.trace(seen, state, start, felt, note)[0].logits
+    assert torch.equal(tapped, network.unroll(seen, state, start, felt).logits)
+    seeing = {(column, layer) for column in (0, 1) for layer in ("conv1", "conv2", "fc")}
+    recurrent = {(2, "lstm")} | ({(0, "lstm"), (1, "lstm")} if lstm else set())
+    assert set(found) == seeing | recurrent | {(2, "proprioception"), (2, "fc")}
+    assert all(len(pieces) == (2 if layer == "lstm" else 1) for (_, layer), pieces in found.items())
+    for gradient in torch.autograd.grad(tapped.square().sum(), [pieces[0] for pieces in found.values()]):
+        assert bool(gradient.any())
+    for place in found:
+        silenced = network.trace(seen, state, start, felt, lambda c, name, h, at=place: h * 0.0 if (c, name) == at else h)[0]
+        assert not torch.equal(silenced.logits, tapped), place
+
+
 @needs_onnx
 @pytest.mark.parametrize(
     ("lstm", "specs"),
