@@ -10,14 +10,16 @@ import torch
 from a3c_support import Memory, small
 from torch.nn.utils import parameters_to_vector
 
+from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError
 from jaco_learner.a3c.auxiliary import CLASSES, FURTHEST, NEAREST, LoopClosure, depth_classes
-from jaco_learner.a3c.environment import ArmEnvironment
+from jaco_learner.a3c.environment import ArmEnvironment, NearStarts
 from jaco_learner.a3c.recipe import load_a3c_recipe
 from jaco_learner.a3c.rmsprop import SharedRmsProp
 from jaco_learner.a3c.speed_up import SpeedUp
 from jaco_learner.a3c.update import advantages
 from jaco_learner.a3c.worker import Worker, make_network
+from jaco_tasks.registry import make_task
 
 
 def test_advantages_are_the_papers_n_step_returns_less_the_values() -> None:
@@ -130,3 +132,15 @@ def test_the_arms_show_what_the_heads_learn_and_start_near_at_first() -> None:
         assert np.linalg.norm(anywhere.palm - anywhere.target, axis=1).max() > 0.25
     finally:
         environment.close()
+
+
+def test_an_episode_that_finds_no_near_start_begins_further_away() -> None:
+    task = NearStarts(make_task("reach"))
+    layout = task.sample_layout(load_arm("j2n6s300"), np.random.default_rng(1))
+    far, near = (layout.objects["target"] + np.array([0.0, 0.0, height]) for height in (0.3, 0.12))
+    task.furthest = 0.15
+    for _ in range(2):
+        assert [task.accepts(layout, far) for _ in range(701)] == 700 * [False] + [True]
+    # One that is near enough ends the counting.
+    assert [task.accepts(layout, palm) for palm in (far, near)] == [False, True]
+    assert not any(task.accepts(layout, far) for _ in range(700))

@@ -26,7 +26,7 @@ class RayEngine:
     """Workers as Ray actors. One whose process or machine dies is replaced."""
 
     def __init__(self, order: Order, shared: Shared) -> None:
-        """Raises ConfigError where Ray is missing."""
+        """Raises ConfigError where Ray is missing, JacoError where it does not start."""
         try:
             import ray
         except ImportError:
@@ -39,22 +39,17 @@ class RayEngine:
         self._pending: dict[Any, int] = {}
         self._ids: list[int] = []
         self.replaced = 0
-        if not ray.is_initialized():
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-            # On a cluster its resources are its own business.
-            here = {"num_cpus": order.recipe.workers, "object_store_memory": _STORE, "include_dashboard": False}
-            try:
-                ray.init(logging_level="error", log_to_driver=False, **({} if "RAY_ADDRESS" in os.environ else here))
-            except Exception as error:  # noqa: BLE001 (Ray raises bare exceptions where its processes do not come up)
-                raise JacoError(f"Ray does not start here: {error} With --engine local it is not needed.") from None
+        self._joined = not ray.is_initialized()
+        if self._joined:
+            _join(ray, order.recipe.workers)
         self._kind = ray.remote(num_cpus=1, max_restarts=0)(_Actor)
 
     def start(self, workers: int) -> None:
         """Lets so many workers work, those that do already among them."""
-        while len(self._actors) < workers:
-            self._actors.append(None)
+        for worker in range(len(self._actors), workers):
+            self._actors.append(self._begin(worker))
             self._ids.append(0)
-            self._begin(len(self._actors) - 1)
+            self._send(worker)
 
     @property
     def process_ids(self) -> list[int]:
@@ -71,11 +66,12 @@ class RayEngine:
             worker = self._pending.pop(reference)
             try:
                 gradient, report, host, process = self._ray.get(reference)
-            except self._ray.exceptions.RayActorError as error:
+            except self._ray.exceptions.RayError as error:
+                # What the worker raised, or why it could not even begin: another one would do the same.
+                if isinstance(error, self._ray.exceptions.RayTaskError) or getattr(error, "actor_init_failed", False):
+                    raise JacoError(f"An A3C worker failed:\n{error}") from None
                 self._replace(worker, error)
                 continue
-            except self._ray.exceptions.RayTaskError as error:
-                raise JacoError(f"An A3C worker failed:\n{error}") from None
             self._ids[worker] = process if host == socket.gethostname() else 0
             rate = self._order.recipe.learning_rate_at(float(self._shared.progress))
             self._shared.optimiser.step(torch.from_numpy(gradient.copy()), rate)
@@ -84,16 +80,17 @@ class RayEngine:
         return told
 
     def close(self) -> None:
-        """Ends the workers, and Ray where it was begun here."""
-        for actor in self._actors:
-            self._ray.kill(actor)
+        """Ends the workers, and Ray where it was begun here; a cluster goes on without this process."""
+        if self._joined:
+            self._ray.shutdown()
+        else:
+            for actor in self._actors:
+                self._ray.kill(actor)
         self._actors, self._pending, self._ids = [], {}, []
-        self._ray.shutdown()
 
-    def _begin(self, worker: int) -> None:
+    def _begin(self, worker: int) -> Any:
         seed = self._order.seed_of(worker, self.replaced)
-        self._actors[worker] = self._kind.remote(self._order, self._shared.mean_image.numpy(), seed)
-        self._send(worker)
+        return self._kind.remote(self._order, self._shared.mean_image.numpy(), seed)
 
     def _send(self, worker: int) -> None:
         # A copy: the next gradient is applied while it is still on its way.
@@ -104,7 +101,32 @@ class RayEngine:
         self.replaced += 1
         if self.replaced > MOST_REPLACED:
             raise JacoError(f"{self.replaced} A3C workers on Ray have died, the last so: {error}") from None
-        self._begin(worker)
+        # One that is only out of reach must not keep its CPU.
+        self._ray.kill(self._actors[worker])
+        self._actors[worker], self._ids[worker] = self._begin(worker), 0
+        self._send(worker)
+
+
+def _join(ray: Any, workers: int) -> None:
+    """Joins the cluster of RAY_ADDRESS, whose resources are its own business; else starts Ray for this process alone.
+
+    Raises:
+        JacoError: it does not start, or is not there.
+    """
+    address = os.environ.get("RAY_ADDRESS")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # "local": a Ray of its own, not whatever somebody has begun on this machine. It asks who comes for a token of this user's.
+    here = {"address": "local", "num_cpus": workers, "object_store_memory": _STORE, "include_dashboard": False}
+    try:
+        ray.init(logging_level="error", log_to_driver=False, **({} if address else here))
+    except Exception as error:  # noqa: BLE001 (Ray raises bare exceptions where its processes do not come up)
+        if address:
+            raise JacoError(f"The Ray cluster of RAY_ADDRESS '{address}' can not be joined: {error}") from None
+        # 15 s for the first helpers to come up, whatever is set: github.com/ray-project/ray/issues/65983.
+        raise JacoError(
+            f"Ray does not start here: {error} It gives its helpers 15 s, too little on a very busy machine, or where Python "
+            "must compile Ray's modules each time (PYTHONDONTWRITEBYTECODE): try again, or take --engine local."
+        ) from None
 
 
 class _Actor:
