@@ -1,0 +1,1 @@
+"""System identification: what a minute of recorded motion says about an arm's servos, delays and camera."""
