@@ -11,7 +11,8 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 
-from jaco_bringup.graph import BOOLEANS, GRAPHS, ArgumentSpec, GraphSpec, NodeSpec
+from jaco_bringup.arguments import BOOLEANS, ArgumentSpec
+from jaco_bringup.graph import GRAPHS, GraphSpec, NodeSpec
 from jaco_bringup.process import write_parameters
 
 RESTART_DELAY_S = 1.0

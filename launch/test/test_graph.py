@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from jaco_bringup import graph as graph_module
+from jaco_bringup.arguments import ArgumentSpec, complete
 from jaco_bringup.cameras import KEYS
-from jaco_bringup.graph import GRAPHS, ArgumentSpec, complete, learn_graph, real_graph, sim_graph
+from jaco_bringup.graph import GRAPHS, learn_graph, real_graph, sim_graph
 from jaco_core.errors import ConfigError
 from jaco_core.parameters import build, parameters_of
 

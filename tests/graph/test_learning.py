@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from jaco_bringup.arguments import Value
 from jaco_bringup.commands.replay import replay
-from jaco_bringup.graph import Graph, Value, learn_graph
+from jaco_bringup.graph import Graph, learn_graph
 from jaco_bringup.runner import Outcome, Runner
 from jaco_core.domain import take_random_domain
 from jaco_learner.embedded.log import read_log

@@ -8,10 +8,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from jaco_bringup.arguments import Value
 from jaco_bringup.bench.lockstep import Figure
 from jaco_bringup.bench.measured import RunFailed, record_run, run_quietly
 from jaco_bringup.bench.ticks import TOPICS, tick_figures
-from jaco_bringup.graph import Graph, NodeSpec, Value
+from jaco_bringup.graph import Graph, NodeSpec
 from jaco_bringup.policies import find_policy
 from jaco_core.arms import load_arm
 from jaco_core.domain import RosDomain

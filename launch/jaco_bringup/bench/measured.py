@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from jaco_bringup.graph import Graph, Value, sim_graph
+from jaco_bringup.arguments import Value
+from jaco_bringup.graph import Graph, sim_graph
 from jaco_bringup.run_log import error_of, is_error
 from jaco_bringup.session import run_graph
 from jaco_core.domain import RosDomain

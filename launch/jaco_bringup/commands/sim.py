@@ -10,7 +10,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from jaco_bringup.graph import Graph, Value, learn_graph, sim_graph
+from jaco_bringup.arguments import Value
+from jaco_bringup.graph import Graph, learn_graph, sim_graph
 from jaco_bringup.policies import check_policy
 from jaco_bringup.run_dir import new_run_dir
 from jaco_bringup.run_log import is_notable

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from jaco_bringup.graph import GRAPHS, Value
+from jaco_bringup.arguments import Value
+from jaco_bringup.graph import GRAPHS
 from jaco_bringup.policies import check_policy
 from jaco_bringup.run_dir import new_run_dir
 from jaco_bringup.session import choose_domain, run_graph

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from jaco_bringup.arguments import Value
 from jaco_bringup.bench.measured import run_quietly
 from jaco_bringup.experiments.curve import Curve
 from jaco_bringup.experiments.results import Result, Results, check_conditions
-from jaco_bringup.graph import Graph, Value, learn_graph
+from jaco_bringup.graph import Graph, learn_graph
 from jaco_core.domain import RosDomain
 from jaco_core.errors import ConfigError
 from jaco_learner.embedded.log import read_log

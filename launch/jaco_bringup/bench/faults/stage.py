@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from jaco_bringup.arguments import Value
 from jaco_bringup.bench.faults.matrix import Act, Fault
 from jaco_bringup.bench.faults.measure import (
     FaultFigures,
@@ -27,7 +28,7 @@ from jaco_bringup.bench.faults.measure import (
 from jaco_bringup.bench.faults.node import Witness
 from jaco_bringup.bench.injector.distortion import Order
 from jaco_bringup.bench.measured import RunFailed
-from jaco_bringup.graph import Graph, NodeSpec, Value, sim_graph
+from jaco_bringup.graph import Graph, NodeSpec, sim_graph
 from jaco_bringup.policies import find_policy
 from jaco_bringup.runner import Runner
 from jaco_core.arms import load_arm

@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from jaco_bringup.arguments import Value
 from jaco_bringup.bench.episodes import episode_figures
 from jaco_bringup.bench.lockstep import Figure
 from jaco_bringup.bench.measured import run_quietly
-from jaco_bringup.graph import Graph, NodeSpec, Value, real_graph
+from jaco_bringup.graph import Graph, NodeSpec, real_graph
 from jaco_core.domain import RosDomain
 from jaco_monitor.report import write_summary
 
