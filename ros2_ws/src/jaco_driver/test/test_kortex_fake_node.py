@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable, Iterator
 
@@ -14,6 +13,7 @@ from kortex_traps import FAKED
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 
+from jaco_core.domain import take_random_domain
 from jaco_core.ros import qos
 from jaco_core.ros.convert import command_to_message
 from jaco_core.ros.testing import GraphUnderTest
@@ -82,9 +82,10 @@ class Probe:
 @pytest.fixture(scope="module")
 def probe() -> Iterator[Probe]:
     bench = Faked()
-    with pytest.MonkeyPatch.context() as patch, GraphUnderTest(random.randrange(1, 102), arm="gen3", backend="kortex") as graph:
+    with pytest.MonkeyPatch.context() as patch, take_random_domain() as domain:
         patch.setitem(backends._BACKENDS, "kortex", lambda arm, node: bench.port)
-        yield Probe(bench, graph)
+        with GraphUnderTest(domain.number, arm="gen3", backend="kortex") as graph:
+            yield Probe(bench, graph)
 
 
 @pytest.mark.parametrize("name", FAKED)
