@@ -86,13 +86,13 @@ class Record:
         }
         return replace(self._card, training=training)
 
-    def checkpoint(self, learned: Resumable, **notes: Any) -> None:
-        """Writes what `resume` needs; `notes`: what else it returns."""
-        where = {"frames": self.frames, **notes, "wall_clock_s": self.elapsed_s, "recent": list(self._recent)}
+    def checkpoint(self, learned: Resumable) -> None:
+        """Writes what `resume` needs."""
+        where = {"frames": self.frames, "wall_clock_s": self.elapsed_s, "recent": list(self._recent)}
         save_run(self._out, learned, {"recipe": self._identity, **where})
 
-    def resume(self, learned: Resumable) -> dict[str, Any]:
-        """Brings this record and `learned` to where the run in the folder stopped; returns its notes.
+    def resume(self, learned: Resumable) -> None:
+        """Brings this record and `learned` to where the run in the folder stopped. It may have been a shorter one.
 
         Raises:
             ConfigError: there is none, or it was another one.
@@ -103,7 +103,6 @@ class Record:
         self.progress = self._share()
         self._recent.extend((bool(success), episode_return) for success, episode_return in notes["recent"])
         self._curve.resume(self.frames)
-        return notes
 
     @property
     def _identity(self) -> dict[str, Any]:

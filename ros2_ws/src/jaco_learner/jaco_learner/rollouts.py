@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, multiprocessing
+from torch import Tensor
 
-from jaco_core.errors import JacoError, TimeoutExceeded
+from jaco_core.errors import TimeoutExceeded
 from jaco_core.types import EpisodeStatus
 from jaco_learner.guide import Guide
 from jaco_learner.memory import keep_freed_memory
+from jaco_learner.processes import WorkerProcess, close_workers
 from jaco_learner.teacher import Teacher
 from jaco_policy.networks import Column, joint_log_probability, sample_action
 from jaco_sim.envs.batch import BatchEnv, BatchStep
@@ -91,19 +91,10 @@ class RolloutWorkers:
     """Processes that each step a share of the environments. They live through all phases of a run: starting one takes seconds."""
 
     def __init__(self, workers: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._pipes: list[Any] = []
-        self._processes: list[Any] = []
         self._rollouts: list[Rollout] = []
         self._actor: Actor | None = None
         self._pending = False
-        for _ in range(workers):
-            here, there = context.Pipe()
-            process = context.Process(target=_work, args=(there,), daemon=True)
-            process.start()
-            there.close()
-            self._pipes.append(here)
-            self._processes.append(process)
+        self._workers = [WorkerProcess("A rollout worker", _work) for _ in range(workers)]
 
     def begin(self, config: WorkerConfig, actor: Actor, state_size: int, seed: int) -> None:
         """Gives every worker new environments, whose episodes are a function of `seed`, and the kind of actor."""
@@ -111,10 +102,10 @@ class RolloutWorkers:
         lstm = actor.spec.lstm if isinstance(actor, Column) else 0
         shape = (config.steps, config.environments, state_size, actor.spec.joints, lstm, isinstance(actor, Column))
         self._actor = _shared_copy(actor)
-        self._rollouts = [Rollout.allocate(*shape) for _ in self._pipes]
-        for index, (pipe, rollout) in enumerate(zip(self._pipes, self._rollouts, strict=True)):
+        self._rollouts = [Rollout.allocate(*shape) for _ in self._workers]
+        for index, (worker, rollout) in enumerate(zip(self._workers, self._rollouts, strict=True)):
             worker_seed = int(np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0] >> 2)
-            self._tell(pipe, (config, rollout, self._actor, worker_seed))
+            worker.send((config, rollout, self._actor, worker_seed))
 
     def request(self, actor: Actor) -> None:
         """Asks every worker for T steps with the present weights of `actor`, and does not wait for them.
@@ -124,8 +115,8 @@ class RolloutWorkers:
         """
         assert self._actor is not None and not self._pending
         self._actor.load_state_dict(actor.state_dict())
-        for pipe in self._pipes:
-            self._tell(pipe, "collect")
+        for worker in self._workers:
+            worker.send("collect")
         self._pending = True
 
     def collect(self) -> tuple[Rollout, list[EpisodeStatus]]:
@@ -141,35 +132,15 @@ class RolloutWorkers:
 
     def close(self) -> None:
         """Ends the processes."""
-        for pipe in self._pipes:
-            pipe.close()
-        for process in self._processes:
-            process.join(10.0)
-            if process.is_alive():
-                process.kill()
-
-    def _tell(self, pipe: Any, message: Any) -> None:
-        try:
-            pipe.send(message)
-        except BrokenPipeError:
-            # The worker's last words, if it had any, are still in the pipe.
-            if pipe.poll(0.0):
-                raise JacoError(f"A rollout worker failed:\n{pipe.recv()}") from None
-            raise JacoError("A rollout worker has died; its error is above.") from None
+        close_workers(self._workers)
 
     def _take(self) -> list[EpisodeStatus]:
         """Waits until no worker writes any more; returns the episodes that ended."""
         ended: list[EpisodeStatus] = []
-        for pipe in self._pipes if self._pending else []:
-            if not pipe.poll(_TIMEOUT_S):
+        for worker in self._workers if self._pending else []:
+            if not worker.pipe.poll(_TIMEOUT_S):
                 raise TimeoutExceeded(f"A rollout worker has not answered for {_TIMEOUT_S:.0f} s; is the machine out of memory?")
-            try:
-                answer = pipe.recv()
-            except (EOFError, ConnectionResetError):
-                raise JacoError("A rollout worker has died; its error is above.") from None
-            if isinstance(answer, str):
-                raise JacoError(f"A rollout worker failed:\n{answer}")
-            ended += answer
+            ended += worker.receive()
         self._pending = False
         return ended
 
@@ -182,30 +153,23 @@ def _shared_copy(actor: Actor) -> Actor:
 
 def _work(pipe: Any) -> None:
     """A worker's process: new environments or one rollout per message, until the pipe closes."""
-    # One thread per process: the processes are what shares the cores.
-    torch.set_num_threads(1)
     keep_freed_memory()
     collector: _Collector | None = None
     scenes: dict[WorkerConfig, Any] = {}
-    try:
-        while True:
-            message = pipe.recv()
-            if message == "collect":
-                assert collector is not None
-                pipe.send(collector.collect())
-                continue
-            config, rollout, actor, seed = message
-            if collector is not None:
-                collector.close()
-            torch.manual_seed(seed)
-            if config not in scenes:
-                scenes[config] = make_scene(config.task, config.arm, config.profile, config.physics_step_s, config.mesh_fraction)
-            environment = BatchEnv(scenes[config], config.environments, seed, render=isinstance(actor, Column))
-            collector = _Collector(environment, rollout, actor, config.guided)
-    except (EOFError, KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
-        return
-    except Exception:  # noqa: BLE001 (a process edge: the learner reports it and stops)
-        pipe.send(traceback.format_exc())
+    while True:
+        message = pipe.recv()
+        if message == "collect":
+            assert collector is not None
+            pipe.send(collector.collect())
+            continue
+        config, rollout, actor, seed = message
+        if collector is not None:
+            collector.close()
+        torch.manual_seed(seed)
+        if config not in scenes:
+            scenes[config] = make_scene(config.task, config.arm, config.profile, config.physics_step_s, config.mesh_fraction)
+        environment = BatchEnv(scenes[config], config.environments, seed, render=isinstance(actor, Column))
+        collector = _Collector(environment, rollout, actor, config.guided)
 
 
 class _Collector:

@@ -52,6 +52,9 @@ def test_two_workers_share_what_they_learn_a_killed_one_is_replaced_and_a_stoppe
     assert again.frames == run.frames and again.progress == run.progress
     for name in ("weights", "squares", "steps"):
         assert torch.equal(getattr(again.optimiser, name), getattr(run.optimiser, name))
+    longer = A3cRun(replace(recipe, stages=(Stage(400_000, 1.0),)), tmp_path, seed=1, make=Memory)
+    longer.resume()
+    assert longer.frames == run.frames and longer.progress == run.frames / 400_000
     with pytest.raises(ConfigError, match="has lstm 16, not 8"):
         A3cRun(replace(recipe, lstm=8), tmp_path, seed=1).resume()
 

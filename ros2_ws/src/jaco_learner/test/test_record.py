@@ -43,14 +43,14 @@ def test_a_stopped_run_s_record_goes_on(tmp_path: Path, scene: Scene, recipe: Re
     assert (record.frames, record.progress) == (128, 0.25)
     assert record.row({"entropy": 2.0}).endswith("success 50.0%  return 15.5")
     record.save_curve()
-    record.checkpoint(learned(), more="kept")
+    record.checkpoint(learned())
     # What no checkpoint tells of is lost.
     record.take(128, [ended(True, 30.0)])
     record.row({"entropy": 1.0})
     record.save_curve()
 
     again = Record(recipe, scene, tmp_path, 7, None, time.monotonic())
-    assert again.resume(learned())["more"] == "kept"
+    again.resume(learned())
     assert (again.frames, again.progress) == (128, 0.25) and again.elapsed_s >= 100.0
     again.take(384, [ended(True, 30.0)])
     again.row({"entropy": 0.5})

@@ -129,12 +129,12 @@ class A3cRun:
             self._checkpoint()
 
     def resume(self) -> None:
-        """Goes on about where the run in the folder stopped.
+        """Goes on about where the run in the folder stopped. With more frames than it had, along their longer schedules.
 
         Raises:
             ConfigError: there is none, or it was another one.
         """
-        self._record.progress = self._record.resume(self._state)["progress"]
+        self._record.resume(self._state)
         self._shared.progress.fill_(self.progress)
         self._fresh = False
 
@@ -182,7 +182,7 @@ class A3cRun:
     def _checkpoint(self) -> None:
         """Writes the policy, and what `resume` needs."""
         self.save()
-        self._record.checkpoint(self._state, progress=self.progress)
+        self._record.checkpoint(self._state)
 
     def _mean_start(self) -> Tensor:
         """Returns the mean picture of episodes' beginnings, shape (64, 64, 3)."""
