@@ -89,7 +89,7 @@ def main(
         None, help="Simulator profile, none that is held out; the recipe's when not given. A recipe NAME_PROFILE is used."
     ),
     engine: str = typer.Option(
-        "local", help="A3C: where the workers run, local (processes of this machine) or ray (unverified)."
+        "local", help="A3C: where the workers run: local (processes of this machine), or ray (which must be installed)."
     ),
     auxiliary: list[str] | None = typer.Option(None, help="A3C: an auxiliary head, depth or closure; may be repeated."),
 ) -> None:
