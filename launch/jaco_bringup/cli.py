@@ -264,10 +264,15 @@ def analyse(
     episodes: Annotated[int, typer.Option(min=1, help="How many episodes are observed.")] = 20,
     seed: Seed = 0,
     score: Annotated[bool, typer.Option(help="Also see what noise on each layer does to the score.")] = True,
+    recording: Annotated[
+        Path | None, typer.Option(help="Folder of a run of `jaco sim --learn`: its last episodes in place of new ones, no score.")
+    ] = None,
 ) -> None:
     """Measure which columns and layers a grown policy relies on: Average Fisher and Average Perturbation Sensitivity."""
-    from jaco_bringup.commands.analyse import run
+    from jaco_bringup.commands.analyse import run, run_recorded
 
+    if recording is not None:
+        raise typer.Exit(run_recorded(policy, out, recording, episodes))
     run(policy, out, profile, episodes, seed, score)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jaco_bringup.arguments import Value
+from jaco_bringup.commands.analyse import recorded_runs
 from jaco_bringup.commands.replay import replay
 from jaco_bringup.graph import Graph, learn_graph
 from jaco_bringup.runner import Outcome, Runner
@@ -57,6 +58,11 @@ def test_a_recording_gives_the_same_weights_as_the_graph(tmp_path: Path) -> None
     assert acting[:6] == [1] * 6 and acting[6] == 7
     assert not any(entry.dropped for entry in entries)
     assert write_summary(tmp_path / "run", 3).episodes == EPISODES
+    # An analysis finds in the recording what was learned from.
+    newest = tmp_path / "run" / "learning" / f"{max(replayed.online):06d}"
+    found = {run.transitions[-1].stamp_ns for run in recorded_runs(newest, tmp_path / "run", EPISODES)}
+    assert found >= {entry.stamp_ns for entry in entries}
+    assert len(recorded_runs(newest, tmp_path / "run", 2)) == 2
 
 
 def test_a_killed_learner_goes_on_from_its_last_version_and_the_run_does_not_notice(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError
 from jaco_core.ros import convert
 from jaco_core.units import NS_PER_S
+from jaco_learner.embedded.assembly import Assembler
 from jaco_learner.embedded.messages import judged_from_message, proprioception_from_message, word_from_message
 from jaco_learner.embedded.session import LearningSession
 from jaco_learner.embedded.settings import ADJUSTABLE, Settings
@@ -68,7 +69,7 @@ def replay(run_dir: Path) -> Replayed:
         store, tolerance = VersionStore(Path(folder)), float(told.get("tolerance", 0.0))
         session = LearningSession(base, arm, settings, told["seed"], store, lambda sentence: None, tolerance)
         for item in Recording(run_dir / FILE_NAME).messages(TOPICS):
-            _feed(session, item.topic, item.message, arm.joint_names)
+            feed(session.assembler, item.topic, item.message, arm.joint_names)
             offline |= {word.version: word.sha256 for word in session.advance() if word.sha256}
     return Replayed(kept, offline)
 
@@ -82,9 +83,9 @@ def _parameters(run_dir: Path) -> dict[str, Any]:
     return told
 
 
-def _feed(session: LearningSession, topic: str, message: Any, names: tuple[str, ...]) -> None:
+def feed(assembler: Assembler, topic: str, message: Any, names: tuple[str, ...]) -> None:
     """Gives one recorded message to the assembler, as the learner's node gives it a live one."""
-    assembler, stamp = session.assembler, stamp_ns(message.header)
+    stamp = stamp_ns(message.header)
     if topic == "/camera/image_raw":
         assembler.add_image(stamp, np.array(convert.image_from_message(message)))
     elif topic == "/joint_states":

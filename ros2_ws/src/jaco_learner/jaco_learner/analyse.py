@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,8 +16,10 @@ from rich.table import Table
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError, JacoError
-from jaco_learner.analysis.measuring import SCORE_EPISODES, Analysis, ProgressOf, analyse
-from jaco_learner.analysis.tapped_player import TappedPlayer
+from jaco_learner.analysis.measuring import SCORE_EPISODES, Analysis, ProgressOf, analyse, analyse_seen
+from jaco_learner.analysis.observations import Observations
+from jaco_learner.analysis.tapped_player import TappedPlayer, grown_network
+from jaco_learner.embedded.transition import Run
 from jaco_learner.player import load_player
 from jaco_policy.checkpoint import read_card
 from jaco_sim.profiles import load_profile
@@ -49,21 +52,42 @@ def main(
             scene = build_scene(make_task(player.task), load_arm(player.arm), world)
             analysis = analyse(player, scene, episodes, seed, score, progress_of)
         told = {"profile": world.name, "episodes": episodes, "seed": seed}
-        _write(out, analysis, f"{player.name} on {world.name}", told, policy)
+        _report(out, analysis, f"{player.name} on {world.name}", told, policy)
     except JacoError as error:
         typer.echo(f"analyse: {error}", err=True)
         raise typer.Exit(1) from None
-    _show(analysis)
-    typer.echo(f"{out / RESULTS_FILE} and {out / PICTURE_FILE}")
 
 
-def _write(out: Path, analysis: Analysis, title: str, told: dict[str, Any], policy: Path) -> None:
+def report_runs(policy: Path, out: Path, runs: Sequence[Run], source: str) -> None:
+    """Measures and reports what the policy relies on in recorded episodes, which come from `source`.
+
+    Raises:
+        JacoError: the policy cannot be loaded or has a single column, there are no episodes, or `out` cannot be made.
+    """
+    network = grown_network(load_player(policy))
+    images = [np.stack([step.image for step in run.transitions]) for run in runs]
+    felt = [np.stack([step.proprioception for step in run.transitions]) for run in runs] if network.inputs else None
+    seen = Observations.of_episodes(images, felt)
+    _make(out)
+    with _bars() as progress_of:
+        analysis = analyse_seen(network, seen, float(np.mean([run.total_reward for run in runs])), progress_of=progress_of)
+    told = {
+        "recording": source,
+        "episodes": len(runs),
+        "stamps_ns": [runs[0].transitions[0].stamp_ns, runs[-1].transitions[-1].stamp_ns],
+    }
+    _report(out, analysis, f"{read_card(policy).name} in {source}", told, policy)
+
+
+def _report(out: Path, analysis: Analysis, title: str, told: dict[str, Any], policy: Path) -> None:
     from jaco_learner.analysis.picture import draw_sensitivities  # matplotlib takes a second to load
 
     card = read_card(policy)
     content = {"policy": card.name, "sha256": card.sha256, **told, **analysis.to_json()}
     (out / RESULTS_FILE).write_text(json.dumps(content, indent=1) + "\n")
     draw_sensitivities(out / PICTURE_FILE, title, {_TITLES[name]: each for name, each in analysis.measures().items()})
+    _show(analysis)
+    typer.echo(f"{out / RESULTS_FILE} and {out / PICTURE_FILE}")
 
 
 def _show(analysis: Analysis) -> None:

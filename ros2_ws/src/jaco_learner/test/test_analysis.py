@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 import typer
-from embedded_support import policy
+from embedded_support import policy, run
 from typer.testing import CliRunner
 
 from jaco_core.errors import ConfigError, ContractError
@@ -195,6 +195,21 @@ def test_the_program_leaves_figures_and_a_picture(tmp_path: Path, monkeypatch: p
         assert (each["half_noise_policy"] is None, each["half_noise_score"] is None) == (not own, not own)
         assert len(each["fisher"]) == len(each["spread"])
     assert cv2.imread(str(tmp_path / "out" / "analysis.png")) is not None
+
+
+@pytest.mark.parametrize("felt", [0, 18])
+def test_recorded_episodes_serve_as_well(tmp_path: Path, felt: int, capsys: pytest.CaptureFixture[str]) -> None:
+    base = policy(tmp_path / "base")
+    base.network.grow(GrownSpec((3, 4), 12, inputs=felt, proprioception=felt // 3))
+    save_checkpoint(tmp_path / "grown", base.card, base.network)
+    runs = [run(0, steps=3), run(1, steps=5)]
+    program.report_runs(tmp_path / "grown", tmp_path / "out", runs, "a run")
+    told = json.loads((tmp_path / "out" / "analysis.json").read_text())
+    assert (told["recording"], told["episodes"], told["observations"]) == ("a run", 2, 8)
+    assert told["mean_return"] == np.mean([each.total_reward for each in runs])
+    assert all(each["afs"] == float(each["column"] == 1) for each in told["layers"] if each["layer"] in LAYERS)
+    assert {each["layer"] for each in told["layers"]} == {*LAYERS, *(["proprioception"] if felt else [])}
+    assert ("insensitive" in capsys.readouterr().out) is bool(felt)
 
 
 def test_what_cannot_be_compared_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -19,6 +19,7 @@ from jaco_learner.analysis.place import Place
 from jaco_learner.analysis.tapped_player import TappedPlayer
 from jaco_learner.player import Player
 from jaco_learner.playing import BATCH, play_episodes
+from jaco_policy.progressive import ProgressiveNet
 from jaco_sim.scene import Scene
 
 SCORE_EPISODES = 10
@@ -86,18 +87,31 @@ def analyse(
             f"Policy '{player.name}' earns {undisturbed:.1f} in these episodes, and half of that says nothing; give --no-score, "
             "or another --profile."
         )
-    fisher = measure_fisher(network, observations, seed, progress_of("Fisher information", observations.count))
-    kept = PolicyUnderNoise(network, observations, seed).kept
-    policy_noise = _half_noises(fisher, _POLICY_RESOLUTION, kept, progress_of, "policy under noise")
+    analysis = analyse_seen(network, observations, float(np.mean(returns)), seed, progress_of)
     if not score:
-        return Analysis(observations.count, float(np.mean(returns)), fisher, policy_noise, None)
+        return analysis
 
     def score_kept(place: Place, spread: NDArray[np.float64], size: float) -> float:
         disturbed = TappedPlayer.of(player, noise_at(place, spread, size, seed))
         return _mean_return(disturbed, scene, seeds[:SCORE_EPISODES]) / undisturbed
 
-    score_noise = _half_noises(fisher, _SCORE_RESOLUTION, score_kept, progress_of, "score under noise")
-    return Analysis(observations.count, float(np.mean(returns)), fisher, policy_noise, score_noise)
+    score_noise = _half_noises(analysis.fisher, _SCORE_RESOLUTION, score_kept, progress_of, "score under noise")
+    return replace(analysis, score_noise=score_noise)
+
+
+def analyse_seen(
+    network: ProgressiveNet,
+    observations: Observations,
+    mean_return: float,
+    seed: int = 0,
+    progress_of: ProgressOf = lambda name, count: lambda done: None,
+) -> Analysis:
+    """Returns what the policy relies on in what was seen, without its score under noise. `mean_return`: of those episodes."""
+    torch.set_num_threads(1)
+    fisher = measure_fisher(network, observations, seed, progress_of("Fisher information", observations.count))
+    kept = PolicyUnderNoise(network, observations, seed).kept
+    policy_noise = _half_noises(fisher, _POLICY_RESOLUTION, kept, progress_of, "policy under noise")
+    return Analysis(observations.count, mean_return, fisher, policy_noise, None)
 
 
 def _observe(player: Player, scene: Scene, seeds: list[int], progress: Callable[[int], None]) -> tuple[Observations, list[float]]:

@@ -18,6 +18,21 @@ from jaco_policy.progressive import ColumnTap, ProgressiveNet
 from jaco_sim.envs.batch import BatchStep
 
 
+def grown_network(player: Player) -> ProgressiveNet:
+    """Returns the player's network.
+
+    Raises:
+        ContractError: it has no columns to compare.
+    """
+    network = player.network
+    if not isinstance(network, ProgressiveNet) or not network.grown:
+        raise ContractError(
+            f"Policy '{player.name}' has a single column, so there is nothing to compare; give one that grew, as "
+            "`jaco sim --learn` leaves in runs/<time>/learning."
+        )
+    return network
+
+
 @dataclass(frozen=True)
 class TappedPlayer(Player):
     """A policy with columns, its activations going through `tap`. `seen`: uint8 images, shape (k, 64, 64, 3), step by step."""
@@ -33,12 +48,7 @@ class TappedPlayer(Player):
         Raises:
             ContractError: it has no columns to compare, or needs more than pictures.
         """
-        network = player.network
-        if not isinstance(network, ProgressiveNet) or not network.grown:
-            raise ContractError(
-                f"Policy '{player.name}' has a single column, so there is nothing to compare; give one that grew, as "
-                "`jaco sim --learn` leaves in runs/<time>/learning."
-            )
+        network = grown_network(player)
         if network.inputs:
             raise ContractError(f"Policy '{player.name}' reads proprioception, which these episodes do not give it.")
         return TappedPlayer(network, player.name, player.task, player.arm, player.profile, tap)
