@@ -19,7 +19,7 @@ from jaco_learner.player import Player, load_player
 from jaco_learner.playing import play_episodes
 from jaco_learner.scoring import PlayedEpisode, Scores, score
 from jaco_learner.teacher import TEACHER_FILE
-from jaco_policy.checkpoint import update_card
+from jaco_policy.checkpoint import read_card, update_card
 from jaco_sim.profiles import Profile, load_profile
 from jaco_sim.scene import build_scene
 from jaco_sim.variation import GROUPS
@@ -124,7 +124,7 @@ def _measure(
     if write and not (policy / TEACHER_FILE).is_file():
         command = f"python -m jaco_learner.evaluate {policy} --episodes {episodes} --seed {seed}"
         command += (f" --profile {profile}" if profile else "") + ("" if greedy else " --sample")
-        update_card(policy, scores={**figures, "command": command})
+        _write_scores(policy, world.name == player.profile, world.name, {**figures, "command": command})
     if pictures is not None:
         from jaco_learner.evaluation_pictures import draw  # matplotlib takes a second to load
 
@@ -132,6 +132,16 @@ def _measure(
     if groups:
         figures["sweep"] = {name: asdict(entry) for name, entry in groups.items()}
     return figures
+
+
+def _write_scores(policy: Path, at_home: bool, profile: str, figures: dict[str, Any]) -> None:
+    """Writes figures to the card: as its scores where they are of the world that it was trained in, else as those elsewhere."""
+    before = read_card(policy).scores
+    elsewhere = dict(before.get("elsewhere", {}))
+    if not at_home:
+        update_card(policy, scores={**before, "elsewhere": {**elsewhere, profile: figures}})
+        return
+    update_card(policy, scores={**figures, **({"elsewhere": elsewhere} if elsewhere else {})})
 
 
 @contextmanager

@@ -50,6 +50,11 @@ def test_evaluation_scores_held_out_episodes_and_repeats(tmp_path: Path) -> None
     scores = load_checkpoint(tmp_path).card.scores
     assert scores["episodes"] == 3 and scores["command"].startswith("python -m jaco_learner.evaluate")
     assert evaluate.evaluate(tmp_path, episodes=3).mean_return == scores["mean_return"]
+    elsewhere = [str(tmp_path), "--episodes", "2", "--profile", "randomized", "--write"]
+    for arguments in (elsewhere, [str(tmp_path), "--episodes", "3", "--write"]):
+        assert CliRunner().invoke(_app(evaluate.main), arguments).exit_code == 0
+        both = dict(load_checkpoint(tmp_path).card.scores)
+        assert both.pop("elsewhere")["randomized"]["episodes"] == 2 and both == scores
 
 
 def test_mistakes_end_with_one_sentence(tmp_path: Path) -> None:
