@@ -94,6 +94,19 @@ def replay(run_dir: Annotated[Path, typer.Argument(help="Folder of a run of `jac
 
 
 @app.command()
+def identify(
+    run_dir: Annotated[Path, typer.Argument(help="Folder of a run, best of a minute or more of one arm in one place.")],
+    out: Annotated[Path, typer.Option(help="YAML file for the simulator profile.")],
+    base: Annotated[str, typer.Option(help="Profile whose looks it has, and where the search begins.")] = "nominal",
+    camera: Annotated[bool, typer.Option(help="Look for the camera's pose and delay, too.")] = True,
+) -> None:
+    """Estimate gains, friction, load, latency and camera pose from a run's recording, as a profile to train on."""
+    from jaco_bringup.commands.identify import run
+
+    raise typer.Exit(run(run_dir, out, base, camera))
+
+
+@app.command()
 def experiment(
     name: Annotated[str, typer.Argument(help="Experiment: reach_transfer, a3c_heads or a3c_engines.")],
     out: Annotated[Path, typer.Option(help="Folder for results.json and the plot; gone on from if it has some.")],

@@ -51,6 +51,12 @@ def _faults(asked: Request) -> Figures:
     return measure(asked.domain, asked.policy)
 
 
+def _identification(asked: Request) -> dict[str, Figure]:
+    from jaco_bringup.bench.identification import measure  # MuJoCo takes a second to load
+
+    return measure()
+
+
 def _minimality(asked: Request) -> dict[str, Figure]:
     from jaco_bringup.bench.minimality import measure  # torch takes seconds to load
 
@@ -86,6 +92,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
             lambda asked: false_stops.measure(asked.domain, asked.policy, asked.episodes),
         ),
         "faults": Bench("Every fault of the matrix on the running graph: what comes of it, and how fast.", _faults),
+        "identification": Bench("System identification from a minute of motion on two held-out twins.", _identification),
         "latency": Bench(
             "Camera stamp to arm command in real time, against bare rclpy and the bare network.",
             lambda asked: latency.measure(asked.domain, asked.policy),

@@ -16,7 +16,7 @@ LONGEST_DELAY_S = 0.3
 """Longest delay that is looked for: what a profile may have."""
 _LEAST_SECONDS = 20.0
 # Less than this and friction, gain and delay of a joint look alike.
-_LEAST_TRAVEL, _LEAST_SPEED = 0.15, 0.10
+_LEAST_TRAVEL, _LEAST_SPEED = 0.05, 0.10
 # More than this between two joint states is the start of something new: a reset, or a gap.
 _GAP_S, _JUMP = 0.05, 0.03
 

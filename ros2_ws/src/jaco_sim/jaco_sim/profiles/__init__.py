@@ -5,8 +5,9 @@ The profiles in jaco_sim/twins stand in for reality: they are held out, and are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -70,18 +71,42 @@ def profile_names(held_out: bool = False) -> list[str]:
 
 
 def load_profile(name: str, held_out: bool = False) -> Profile:
-    """Returns the profile called `name`.
+    """Returns the profile called `name`, or the one in the file `name` where that ends in ".yaml".
 
     Raises:
         ConfigError: no such profile, a mistake in its file, or it is held out and `held_out` is false.
     """
     twins = _files(_TWINS)
-    if name in twins and not held_out:
-        raise ConfigError(f"Profile '{name}' is held out: it stands in for reality, so nothing may be trained on it.")
-    known = {**_files(__name__), **twins}
-    if name not in known:
-        raise ConfigError(f"There is no simulator profile '{name}'; known profiles: {', '.join(profile_names(held_out))}.")
-    data: dict[str, Any] = yaml.safe_load(known[name].read_text())
+    if name.endswith(".yaml"):
+        data = _read(Path(name))
+        called = str(data.get("name", ""))
+    else:
+        known = {**_files(__name__), **twins}
+        called = name
+        if name not in known:
+            raise ConfigError(f"There is no simulator profile '{name}'; known profiles: {', '.join(profile_names(held_out))}.")
+        data = yaml.safe_load(known[name].read_text())
+    if called in twins and not held_out:
+        raise ConfigError(f"Profile '{called}' is held out: it stands in for reality, so nothing may be trained on it.")
+    return _profile(data, name)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"The simulator profile {path} cannot be read: {error}") from error
+    known = {entry.name for entry in fields(Profile)}
+    needed = {entry.name for entry in fields(Profile) if entry.default is MISSING}
+    if not isinstance(data, dict) or not needed <= set(data) <= known:
+        raise ConfigError(
+            f"{path} is no simulator profile: it needs {', '.join(sorted(needed))} and knows nothing else than "
+            f"{', '.join(sorted(known - needed))}."
+        )
+    return data
+
+
+def _profile(data: dict[str, Any], name: str) -> Profile:
     for key, kind in (
         ("policy_camera", CameraPose),
         ("scene_camera", CameraPose),
