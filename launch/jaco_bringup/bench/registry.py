@@ -57,6 +57,12 @@ def _identification(asked: Request) -> dict[str, Figure]:
     return measure()
 
 
+def _learning(asked: Request) -> dict[str, Figure]:
+    from jaco_bringup.bench.learning import measure  # the learner's log takes a second to load
+
+    return measure(asked.domain, asked.policy)
+
+
 def _minimality(asked: Request) -> dict[str, Figure]:
     from jaco_bringup.bench.minimality import measure  # torch takes seconds to load
 
@@ -97,6 +103,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
             "Camera stamp to arm command in real time, against bare rclpy and the bare network.",
             lambda asked: latency.measure(asked.domain, asked.policy),
         ),
+        "learning": Bench("What the embedded learner costs the timing of policy and supervisor, in real time.", _learning),
         "lockstep": Bench("Speed of the graph in lockstep.", lambda asked: lockstep.measure(asked.domain, asked.policy)),
         "minimality": Bench("What the safety filter costs the policy.", _minimality),
         "real": Bench("The real graph with a fake arm and a drawn camera: episodes, resets, success.", _real),
