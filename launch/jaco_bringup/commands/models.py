@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from jaco_bringup.policies import CARD, policies_dir, policy_names
 
@@ -13,7 +13,9 @@ from jaco_bringup.policies import CARD, policies_dir, policy_names
 def run() -> int:
     """Prints a table of the policies' cards."""
     folder = policies_dir()
-    table = Table("policy", "task", "arm", "success", "return", "trained in", "sha256")
+    # A name that is cut could not be given to --policy.
+    names = Column("policy", min_width=max(map(len, policy_names()), default=0), no_wrap=True)
+    table = Table(names, "task", "arm", "success", "return", "trained in", "sha256")
     for name in policy_names():
         assert folder is not None
         card = json.loads((folder / name / CARD).read_text())
