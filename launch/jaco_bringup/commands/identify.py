@@ -52,7 +52,7 @@ def run(run_dir: Path, out: Path, base: str, camera: bool) -> int:
     record, worlds = read_record(run_dir)
     if worlds > 1:
         typer.echo(
-            f"The recording's world was drawn {worlds} times, so what follows is between them: an arm has only one.", err=True
+            f"The recording's world was drawn {worlds} times, and what follows may fit none of them: an arm has one.", err=True
         )
     found = identify(record, base, camera)
     for entry in found.estimates:
