@@ -36,6 +36,14 @@ class Interlocks:
         causes = [*self._inputs.values(), *self._rivals.values()]
         return max(causes, key=lambda evidence: evidence.state) if causes else None
 
+    def input(self, kind: InputKind, source: str) -> Evidence | None:
+        """Returns why `source` demands a stop, or None when it does not."""
+        return self._inputs.get((kind, source))
+
+    def rivals(self, topic: str) -> Evidence | None:
+        """Returns who publish on `topic` where more than one do, or None."""
+        return self._rivals.get(topic)
+
     def set_input(self, kind: InputKind, source: str, active: bool, message: str) -> Evidence | None:
         """A stop input changed; returns evidence when it demands a stop, or None when it does not any more."""
         if not active:

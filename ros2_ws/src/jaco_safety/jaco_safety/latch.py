@@ -25,9 +25,9 @@ class Latch:
         if self._evidence is None or evidence.state > self._evidence.state:
             self._evidence, self._since_ns = evidence, stamp_ns
 
-    def amend(self, evidence: Evidence) -> None:
-        """The same cause is known better now."""
-        if self._evidence is not None and self._evidence.reason is evidence.reason:
+    def amend(self, before: Evidence | None, evidence: Evidence) -> None:
+        """The cause that was told as `before` is known better now; where another is on show, that stays."""
+        if self._evidence is not None and self._evidence == before:
             self._evidence = evidence
 
     def refusal(self, stamp_ns: int) -> str | None:

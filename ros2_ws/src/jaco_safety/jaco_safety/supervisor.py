@@ -173,14 +173,18 @@ class Supervisor:
 
     def on_stop_input(self, kind: InputKind, source: str, active: bool, message: str) -> Answer | None:
         """A stop input changed; answers at once when it demands a stop."""
-        return self._stop(self._interlocks.set_input(kind, source, active, message))
+        before = self._interlocks.input(kind, source)
+        return self._stop_for(before, self._interlocks.set_input(kind, source, active, message))
 
     def on_publishers(self, topic: str, nodes: list[str]) -> Answer | None:
         """`nodes` publish on the command topic `topic`; answers with a stop when they are more than one."""
-        evidence = self._interlocks.set_publishers(topic, nodes)
+        before = self._interlocks.rivals(topic)
+        return self._stop_for(before, self._interlocks.set_publishers(topic, nodes))
+
+    def _stop_for(self, before: Evidence | None, evidence: Evidence | None) -> Answer | None:
+        """Stops for a cause from outside, which may be told better than `before`: a node's name comes after its endpoint."""
         if evidence is not None:
-            # The middleware may learn a node's name only after its endpoint.
-            self._latch.amend(evidence)
+            self._latch.amend(before, evidence)
         return self._stop(evidence)
 
     def on_watchdog(self, now_ns: int) -> Answer | None:

@@ -251,6 +251,14 @@ def stopped_by(bench: Bench, kind: InputKind) -> Answer:
     return answer
 
 
+def test_status_names_a_driver_faults_cause_once_the_driver_knows_it(bench: Bench) -> None:
+    moving(bench)
+    bench.supervisor.on_stop_input(InputKind.DRIVER, "sim", True, "Somebody commands the arm.")
+    bench.supervisor.on_stop_input(InputKind.DRIVER, "gripper", True, "It is stuck.")
+    answer = answered(bench.supervisor.on_stop_input(InputKind.DRIVER, "sim", True, "Rival commands the arm."))
+    assert "sim: Rival commands the arm." in answer.evidence.sentence
+
+
 def same_picture(bench: Bench) -> Answer:
     """The camera shows one picture while the arm turns about its base."""
     bench.supervisor = Supervisor(bench.arm, load_limits("j2n6s300"), realtime=True)
