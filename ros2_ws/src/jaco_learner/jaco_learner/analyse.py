@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError, JacoError
-from jaco_learner.analysis.measuring import SCORE_EPISODES, Analysis, ProgressOf, analyse, analyse_seen
+from jaco_learner.analysis.measuring import SCORE_EPISODES, Analysis, analyse, analyse_seen
 from jaco_learner.analysis.observations import Observations
 from jaco_learner.analysis.tapped_player import TappedPlayer, grown_network
+from jaco_learner.bars import bars
 from jaco_learner.embedded.transition import Run
 from jaco_learner.player import load_player
 from jaco_policy.checkpoint import read_card
@@ -48,7 +47,7 @@ def main(
         TappedPlayer.of(player)
         world = load_profile(profile or player.profile, held_out=True)
         _make(out)
-        with _bars() as progress_of:
+        with bars() as progress_of:
             scene = build_scene(make_task(player.task), load_arm(player.arm), world)
             analysis = analyse(player, scene, episodes, seed, score, progress_of)
         told = {"profile": world.name, "episodes": episodes, "seed": seed}
@@ -69,7 +68,7 @@ def report_runs(policy: Path, out: Path, runs: Sequence[Run], source: str) -> No
     felt = [np.stack([step.proprioception for step in run.transitions]) for run in runs] if network.inputs else None
     seen = Observations.of_episodes(images, felt)
     _make(out)
-    with _bars() as progress_of:
+    with bars() as progress_of:
         analysis = analyse_seen(network, seen, float(np.mean([run.total_reward for run in runs])), progress_of=progress_of)
     told = {
         "recording": source,
@@ -105,19 +104,6 @@ def _make(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"The folder {out} cannot be made: {error.strerror}.") from None
-
-
-@contextmanager
-def _bars() -> Iterator[ProgressOf]:
-    """Shows a bar for each part that is begun in the block."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as progress:
-
-        def begin(name: str, count: int) -> Callable[[int], None]:
-            bar = progress.add_task(name, total=count)
-            return lambda done: progress.update(bar, completed=done)
-
-        yield begin
 
 
 if __name__ == "__main__":

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import JacoError
+from jaco_learner.bars import ProgressOf, bars
 from jaco_learner.player import Player, load_player
 from jaco_learner.playing import play_episodes
 from jaco_learner.scoring import PlayedEpisode, Scores, score
@@ -28,9 +27,6 @@ from jaco_tasks.registry import make_task
 # Training draws its seeds from 0..2^62; these are above.
 HELD_OUT_SEED = 2**62
 SWEPT_PROFILE = "randomized"
-
-ProgressOf = Callable[[str, int], Callable[[int], None]]
-"""From a name and a number of episodes, what is told how many of them are done."""
 
 
 def play(
@@ -116,7 +112,7 @@ def _measure(
 ) -> dict[str, Any]:
     player = load_player(policy, task)
     world = load_profile(profile or player.profile, held_out=True)
-    with _bars() as progress_of:
+    with bars("episodes") as progress_of:
         played = play(player, episodes, seed, world, greedy, progress_of(world.name, episodes))
         scores = score(played, make_task(player.task).control_period_s)
         groups = sweep(player, episodes, seed, greedy, progress_of) if robustness else {}
@@ -142,19 +138,6 @@ def _write_scores(policy: Path, at_home: bool, profile: str, figures: dict[str, 
         update_card(policy, scores={**before, "elsewhere": {**elsewhere, profile: figures}})
         return
     update_card(policy, scores={**figures, **({"elsewhere": elsewhere} if elsewhere else {})})
-
-
-@contextmanager
-def _bars() -> Iterator[ProgressOf]:
-    """Shows a bar for each part that is begun in the block."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("episodes"), TimeRemainingColumn())
-    with Progress(*columns) as progress:
-
-        def begin(name: str, count: int) -> Callable[[int], None]:
-            bar = progress.add_task(name, total=count)
-            return lambda done: progress.update(bar, completed=done)
-
-        yield begin
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from jaco_learner.analysis.observations import Observations
 from jaco_learner.analysis.perturbation import PolicyUnderNoise, evaluations, half_noise, noise_at, perturbation_sensitivity
 from jaco_learner.analysis.place import Place
 from jaco_learner.analysis.tapped_player import TappedPlayer
+from jaco_learner.bars import ProgressOf
 from jaco_learner.player import Player
 from jaco_learner.playing import BATCH, play_episodes
 from jaco_policy.progressive import ProgressiveNet
@@ -26,8 +27,6 @@ SCORE_EPISODES = 10
 """Over how many episodes a score under noise is taken, as in the paper."""
 _POLICY_RESOLUTION, _SCORE_RESOLUTION = 1.0 / 64.0, 0.25
 """Of the sizes of noise [octaves]: of the policy alone, and of the score, which ten episodes know only roughly."""
-ProgressOf = Callable[[str, int], Callable[[int], None]]
-"""From a name and a number of things to do, what is told how many of them are done."""
 Kept = Callable[[Place, NDArray[np.float64], float], float]
 """From a place, the spread of its activations and the size of noise, the share of a performance that is left."""
 
