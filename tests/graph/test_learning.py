@@ -103,5 +103,7 @@ def test_a_run_whose_policy_was_killed_is_gone_on_from_by_the_next_one(tmp_path:
     assert learn(tmp_path / "second", learning_dir=str(folder), episodes=3).code == 0
     goes_on = f"Learning goes on from version {newest.version}, after {newest.steps} steps."
     assert goes_on in (tmp_path / "second" / "log.txt").read_text()
+    replayed = replay(tmp_path / "second")
+    assert replayed.same and min(replayed.online) == newest.version + 1
     later = [entry for entry in read_log(folder) if entry.learned > newest.steps]
     assert later and later[-1].version > newest.version and later[0].acting == newest.version

@@ -44,7 +44,7 @@ def recorded_runs(policy: Path, run_dir: Path, episodes: int) -> list[Run]:
     Raises:
         ConfigError: the recording has no episode from which every message is there.
     """
-    from jaco_bringup.commands.replay import TOPICS, feed
+    from jaco_bringup.commands.replay import TOPICS, feed, learner_parameters
     from jaco_core.arms import load_arm
     from jaco_learner.embedded.assembly import Assembler
     from jaco_monitor.recorder.writer import FILE_NAME
@@ -53,7 +53,11 @@ def recorded_runs(policy: Path, run_dir: Path, episodes: int) -> list[Run]:
 
     checkpoint = load_checkpoint(policy)
     arm = load_arm(checkpoint.card.arm)
-    assembler = Assembler(arm, checkpoint.card.speeds, checkpoint.network.initial_state(1) is not None)
+    try:
+        tolerance = float(learner_parameters(run_dir).get("tolerance", 0.0))
+    except ConfigError:
+        tolerance = 0.0  # without a learner the run can still have been recorded whole
+    assembler = Assembler(arm, checkpoint.card.speeds, checkpoint.network.initial_state(1) is not None, tolerance)
     last: deque[list[Run]] = deque(maxlen=episodes)
     for item in Recording(run_dir / FILE_NAME).messages(TOPICS):
         feed(assembler, item.topic, item.message, arm.joint_names)

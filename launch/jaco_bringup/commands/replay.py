@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +30,7 @@ TOPICS = ("/camera/image_raw", "/joint_states", "/policy/step", "/safety/step", 
 
 @dataclass(frozen=True)
 class Replayed:
-    """sha256 by version: `online`, as kept by the run, and `offline`, as learned from the recording."""
+    """sha256 by version: `online`, those that the run learned and that are kept, and `offline`, as learned from the recording."""
 
     online: dict[int, str]
     offline: dict[int, str]
@@ -43,6 +44,9 @@ class Replayed:
 def run(run_dir: Path) -> int:
     """Replays the run in `run_dir`, says what came of it, and returns 0 when all versions have the same weights."""
     replayed = replay(run_dir)
+    if not replayed.online and not replayed.offline:
+        typer.echo(f"The run in {run_dir} was too short for a version to be learned.")
+        return 1
     for version, digest in replayed.online.items():
         found = replayed.offline.get(version, "")
         typer.echo(f"version {version}: {digest[:12]} {'is the same offline' if found == digest else f'is {found[:12]} offline'}")
@@ -58,23 +62,51 @@ def replay(run_dir: Path) -> Replayed:
     Raises:
         ConfigError: nothing was learned or recorded there.
     """
-    told = _parameters(run_dir)
+    told = learner_parameters(run_dir)
     arm = load_arm(told["arm"])
     settings = Settings(**{name: told[name] for name in ADJUSTABLE if name in told})
     online = VersionStore(Path(told["folder"]))
-    kept = {version: online.card(version).sha256 for version in online.numbers()}
+    first, last = _versions(run_dir)
+    kept = {version: online.card(version).sha256 for version in online.numbers() if first < version <= last}
     offline: dict[int, str] = {}
     with TemporaryDirectory(prefix="jaco-replay-") as folder:
         base = load_checkpoint(Path(told["checkpoint"]), arm)
-        store, tolerance = VersionStore(Path(folder)), float(told.get("tolerance", 0.0))
+        store = _store_before(online, first, Path(folder))
+        tolerance = float(told.get("tolerance", 0.0))
         session = LearningSession(base, arm, settings, told["seed"], store, lambda sentence: None, tolerance)
         for item in Recording(run_dir / FILE_NAME).messages(TOPICS):
             feed(session.assembler, item.topic, item.message, arm.joint_names)
-            offline |= {word.version: word.sha256 for word in session.advance() if word.sha256}
+            offline |= {word.version: word.sha256 for word in session.advance() if word.version > first}
     return Replayed(kept, offline)
 
 
-def _parameters(run_dir: Path) -> dict[str, Any]:
+def _versions(run_dir: Path) -> tuple[int, int]:
+    """Returns the version that the run began with, 1 for the policy that was there before, and the last that it told of."""
+    told = [int(item.message.version) for item in Recording(run_dir / FILE_NAME).messages(("/policy/version",))]
+    return (told[0], max(told)) if told else (1, 1)
+
+
+def _store_before(online: VersionStore, first: int, folder: Path) -> VersionStore:
+    """Returns a store in `folder` as it was when the run began: with the versions of the runs that it went on from.
+
+    Raises:
+        ConfigError: the one that it began with is gone.
+    """
+    for version in online.numbers() if first > 1 else []:
+        if version <= first:
+            shutil.copytree(online.path(version), folder / online.path(version).name)
+    store = VersionStore(folder)
+    if first > 1 and first not in store.numbers():
+        raise ConfigError(f"The run went on from version {first}, which is not in {online.folder} any more.")
+    return store
+
+
+def learner_parameters(run_dir: Path) -> dict[str, Any]:
+    """Returns the parameters of the learner's node in the run in `run_dir`.
+
+    Raises:
+        ConfigError: no learner took part.
+    """
     path = run_dir / "parameters" / "learner.yaml"
     try:
         told: dict[str, Any] = yaml.safe_load(path.read_text())["/learner"]["ros__parameters"]

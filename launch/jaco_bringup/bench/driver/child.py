@@ -44,7 +44,7 @@ def main() -> int:
             time.sleep(AFTERMATH_S)  # what is measured is what happens while this process does nothing
     except HardwareFault as error:
         print(f"{error}", flush=True)
-        time.sleep(AFTERMATH_S)  # nor does it help here
+        time.sleep(AFTERMATH_S)  # the arm's stop is watched, and nothing here may hasten it
         return 1
     finally:
         port.close()

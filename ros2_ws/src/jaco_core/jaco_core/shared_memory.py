@@ -34,6 +34,7 @@ def clean(folder: Path = FOLDER) -> list[Path]:
 def _take(lock: Path, held: contextlib.ExitStack) -> bool:
     """Tells whether `lock` is abandoned; then it is held until `held` is closed."""
     status = lock.stat()
+    # The wall clock, since files' times are of it; one that was set back makes a lock look young, and it stays.
     if status.st_uid != os.getuid() or time.time() - status.st_mtime < YOUNGEST_S:
         return False
     descriptor = os.open(lock, os.O_RDONLY)
