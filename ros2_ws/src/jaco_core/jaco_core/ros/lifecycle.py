@@ -12,12 +12,13 @@ from typing import Any, Generic, TypeVar
 
 import rclpy
 from rclpy.duration import Duration
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.signals import SignalHandlerOptions
 
 from jaco_core.errors import JacoError
 from jaco_core.ros import parameters
+from jaco_core.ros.executor import make_executor
 from jaco_core.scheduling import Urgency, hurry, listening, relax
 
 C = TypeVar("C")
@@ -132,12 +133,12 @@ def run_node(create: Callable[[], JacoNode[Any]]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
     node: JacoNode[Any] | None = None
+    executor = make_executor()
     code = 0
     try:
         with listening():
             node = create()
         node.owns_process = True
-        executor = SingleThreadedExecutor()
         executor.add_node(node)
         while not stopping and node.failure is None:
             executor.spin_once(timeout_sec=0.1)
@@ -158,6 +159,7 @@ def run_node(create: Callable[[], JacoNode[Any]]) -> int:
         code = code or (1 if node.failure else 0)
         node.quiesce()
         _deliver_last_words(node)
+        executor.shutdown(LAST_WORD_TIMEOUT_S)  # it holds what the node gives back
         node.release()
     rclpy.try_shutdown()
     for number in (signal.SIGINT, signal.SIGTERM):
