@@ -18,7 +18,7 @@ from jaco_bringup.bench.throughput.subjects import COARSE, Work, bare_renderer, 
 from jaco_bringup.bench.throughput.training import own_training, sb3_training
 
 # Many short turns: other work on the machine then meets all subjects alike.
-ROUNDS, TURN_S, TRAINING_ROUNDS = 12, 1.0, 5
+ROUNDS, TURN_S, TRAINING_ROUNDS = 12, 1.0, 3
 _SUBJECTS: Mapping[str, Callable[[], Work]] = {
     "one": pixel_environment,
     "two": pixel_environment,

@@ -11,8 +11,8 @@ from typing import Any
 from jaco_bringup.bench.throughput.subjects import Work
 from jaco_core.errors import JacoError, TimeoutExceeded
 
-# A loaded machine takes long to import, compile and train.
-START_TIMEOUT_S = 300.0
+# A loaded machine takes long to import, compile and train for a segment.
+START_TIMEOUT_S = 900.0
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,11 @@ FULL, COARSE = 1.0, 0.2
 
 def pixel_environment(mesh_fraction: float = FULL) -> Work:
     """Steps of the training environment with random actions, pictures included."""
+    from jaco_learner.memory import keep_freed_memory
     from jaco_sim.envs.batch import BatchEnv
 
+    # As the workers of a training do.
+    keep_freed_memory()
     environment = BatchEnv(_scene(mesh_fraction), ENVIRONMENTS, seed=0)
     environment.reset(stagger=True)
     joints, choices = environment.speeds.shape

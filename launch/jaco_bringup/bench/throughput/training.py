@@ -2,6 +2,7 @@
 
 Same: frames per update, environments, minibatches, epochs, optimiser, discount, world. This project does more with each frame:
 an auxiliary head, a critic on the state, a guide. The environments of Stable-Baselines3 are the same batch, all in its process.
+Both draw as the recipe's first stage does, a share of the arm's triangles: with all of them both would mostly wait for pictures.
 """
 
 from __future__ import annotations
@@ -21,13 +22,11 @@ from jaco_sim.scene import Scene
 from jaco_sim.simulation import make_scene
 
 RECIPE = "reach"
-# Per piece of work: the workers of this project go on during all updates but a piece's last.
-UPDATES = 2
 _PROGRESS = 0.1
 
 
 def own_training() -> Work:
-    """Frames that this project trains on, the guide included."""
+    """Frames that this project trains on, the guide included: a segment at a time, since a run's workers wait at its end only."""
     torch.set_num_threads(1)
     keep_freed_memory()
     recipe = load_recipe(RECIPE)
@@ -40,12 +39,12 @@ def own_training() -> Work:
 
     def work() -> int:
         workers.request(actor)
-        for left in reversed(range(UPDATES)):
+        for left in reversed(range(recipe.segment)):
             rollout, _ = workers.collect()
             if left:
                 workers.request(actor)
             ppo.update(rollout, _PROGRESS)
-        return UPDATES * recipe.environments * recipe.steps
+        return recipe.segment * recipe.environments * recipe.steps
 
     return work
 
@@ -79,7 +78,7 @@ def sb3_training() -> Work:
         device="cpu",
         seed=0,
     )
-    frames = UPDATES * recipe.environments * recipe.steps
+    frames = recipe.segment * recipe.environments * recipe.steps
 
     def work() -> int:
         model.learn(frames, reset_num_timesteps=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -66,6 +67,8 @@ class Renderer:
         self._nearness = np.empty((height, width), np.float32)
         self._perturbation = mujoco.MjvPerturb()
         self._camera_id = cache(lambda name: int(model.camera(name).id))
+        # Whether the camera is on the arm.
+        self._rides = False
         self._closed = False
         # At the interpreter's end too, while OpenGL is still there.
         atexit.register(self.close)
@@ -78,6 +81,14 @@ class Renderer:
         self._render(data, camera)
         mujoco.mjr_readPixels(self._pixels, None, self._rectangle, self._context)
         return self._pixels[::-1].copy()
+
+    def draw_each(self, seen: Iterable[Any], camera: str, pictures: NDArray[np.uint8]) -> None:
+        """Draws what `camera` sees of each of `seen`, one after another, into `pictures`, shape (k, height, width, 3)."""
+        self._prepare(camera)
+        for picture, data in zip(pictures, seen, strict=True):
+            self._show(data)
+            mujoco.mjr_readPixels(self._pixels, None, self._rectangle, self._context)
+            picture[...] = self._pixels[::-1]
 
     def draw_with_depth(self, data: Any, camera: str) -> tuple[RgbImage, DepthImage]:
         """Returns the same picture and its depth along the camera's axis [mm], uint16, shape (height, width).
@@ -101,11 +112,18 @@ class Renderer:
         return np.where(nearness > 0.0, metres, 0.0).astype(np.float32)
 
     def _render(self, data: Any, camera: str) -> None:
+        self._prepare(camera)
+        self._show(data)
+
+    def _prepare(self, camera: str) -> None:
         # Another renderer of this process may have drawn since.
         self._gl.make_current()
         self._camera.fixedcamid = self._camera_id(camera)
+        self._rides = bool(self._model.cam_bodyid[self._camera.fixedcamid] != 0)
+
+    def _show(self, data: Any) -> None:
         mujoco.mjv_updateScene(data.model, data, self._option, self._perturbation, self._camera, _EVERYTHING, self._scene)
-        if self._model.cam_bodyid[self._camera.fixedcamid] != 0:
+        if self._rides:
             self._see_near()
         mujoco.mjr_render(self._rectangle, self._scene, self._context)
 

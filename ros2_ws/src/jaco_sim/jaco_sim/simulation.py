@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import mujoco
@@ -68,6 +69,7 @@ class ArmSimulation:
         self.layout: Layout | None = None
         self.variation = Variation()
         self._objects = list(scene.objects.values())
+        self._qpos, self._dofs = _span(scene.qpos), _span(scene.dofs)
         self._seed = 0
         # Of each camera that was looked through in this episode: picture k of each has its own noise.
         self._effects: dict[str, ImageEffects] = {}
@@ -160,8 +162,11 @@ class ArmSimulation:
         """
         self._require(velocities)
         velocities = velocities.copy()
-        for velocity in velocities:
-            self._advance(velocity)
+        if self._commands or self._positions:
+            for velocity in velocities:
+                self._advance(velocity)
+        else:
+            self._advance_undelayed(velocities)
         self._command = velocities[-1]
 
     def _advance(self, command: NDArray[np.float64]) -> None:
@@ -181,6 +186,17 @@ class ArmSimulation:
         self._stale = True
         self.tick += 1
 
+    def _advance_undelayed(self, commands: NDArray[np.float64]) -> None:
+        """Does what `_advance` does for each of `commands`, shape (ticks, n), without its questions: what training waits for."""
+        # Training steps nothing as often as this: whatever stands in the loop is felt.
+        model, data, substeps, step = self.model, self._data, self._substeps, mujoco.mj_step
+        self._advance(commands[0])
+        control = data.ctrl
+        for command in commands[1:]:
+            control[:] = command
+            step(model, data, substeps)
+        self.tick += len(commands) - 1
+
     def _require(self, velocity: NDArray[np.float64]) -> None:
         if np.shape(velocity)[-1] != len(self.arm) or not np.isfinite(velocity).all():
             given = np.asarray(velocity).tolist()
@@ -189,6 +205,16 @@ class ArmSimulation:
     def picture(self, renderer: Renderer, camera: str = POLICY_CAMERA) -> RgbImage:
         """Returns what a camera sends now: as long ago, and as blurred and noisy, as the episode's cameras have it."""
         return self._sent(renderer.draw(self._seen(), camera), camera)
+
+    @staticmethod
+    def pictures(simulations: Sequence[ArmSimulation], renderer: Renderer) -> NDArray[np.uint8]:
+        """Returns what the policy's cameras of k simulations of one world send now: the same as `picture` of each."""
+        images = np.empty((len(simulations), renderer.height, renderer.width, 3), np.uint8)
+        renderer.draw_each((simulation._seen() for simulation in simulations), POLICY_CAMERA, images)
+        for image, simulation in zip(images, simulations, strict=True):
+            if simulation.world.varied:
+                image[...] = simulation._sent(image, POLICY_CAMERA)
+        return images
 
     def picture_with_depth(self, renderer: Renderer, camera: str = POLICY_CAMERA) -> tuple[RgbImage, DepthImage]:
         """Returns the same picture, and the depth of the same moment [mm], shape (height, width), without any noise."""
@@ -226,13 +252,12 @@ class ArmSimulation:
 
     def joints(self) -> JointSample:
         """Returns the measured joints, stamped with the simulated time."""
-        world = self.world
         return JointSample(
             self.stamp_ns,
             self.arm.joint_names,
-            self._data.qpos[world.qpos],
-            self._data.qvel[world.dofs],
-            self._data.qfrc_actuator[world.dofs],
+            self._data.qpos[self._qpos],
+            self._data.qvel[self._dofs],
+            self._data.qfrc_actuator[self._dofs],
         )
 
     def scene(self) -> SceneSample:
@@ -248,6 +273,12 @@ class ArmSimulation:
         names = self.world.link_of_geom
         pairs = {tuple(sorted((names[first], names[second]))) for first, second in data.contact.geom[: data.ncon]}
         return tuple(sorted(f"{first}|{second}" for first, second in pairs if first != second))
+
+
+def _span(indices: NDArray[np.int64]) -> slice | NDArray[np.int64]:
+    """Returns `indices` as a slice where they follow each other: numpy then looks instead of gathering."""
+    first, last = int(indices[0]), int(indices[-1]) + 1
+    return slice(first, last) if np.array_equal(indices, np.arange(first, last)) else indices
 
 
 def _ticks(seconds: float) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jaco_core.errors import ConfigError, ContractError
+from jaco_sim.rendering import Renderer
 from jaco_sim.scene import Scene
 from jaco_sim.simulation import ArmSimulation, make_scene
 from jaco_tasks.task import Layout
@@ -111,3 +112,38 @@ def test_bad_velocities_are_refused_and_change_nothing(scene: Scene, velocity: n
 def test_unknown_names_are_told(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         make_scene(**arguments)
+
+
+@pytest.mark.parametrize("profile", ["nominal", "randomized"])
+def test_pictures_of_many_are_the_pictures_of_each(profile: str) -> None:
+    scene = make_scene(profile=profile, mesh_fraction=0.1)
+    together, alone = ([ArmSimulation(scene) for _ in range(3)] for _ in range(2))
+    renderer = Renderer(scene.model)
+    commands = np.full((5, 9), 0.2)
+    for simulations in (together, alone):
+        for seed, simulation in enumerate(simulations):
+            simulation.reset(seed)
+            simulation.follow(commands)
+    images = ArmSimulation.pictures(together, renderer)
+    assert len({image.tobytes() for image in images}) == 3
+    for image, simulation in zip(images, alone, strict=True):
+        np.testing.assert_array_equal(image, simulation.picture(renderer))
+    renderer.close()
+
+
+@pytest.mark.parametrize("profile", ["nominal", "randomized"])
+def test_following_velocities_is_stepping_with_each(profile: str) -> None:
+    scene = make_scene(profile=profile, mesh_fraction=0.1)
+    following, stepping = ArmSimulation(scene), ArmSimulation(scene)
+    for simulation in (following, stepping):
+        simulation.reset(4)
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        velocities = rng.uniform(-0.5, 0.5, (10, 9))
+        following.follow(velocities)
+        for velocity in velocities:
+            stepping.apply(velocity)
+            stepping.step()
+        assert following.joints().position.tobytes() == stepping.joints().position.tobytes()
+        assert following.stamp_ns == stepping.stamp_ns
+        following.look()

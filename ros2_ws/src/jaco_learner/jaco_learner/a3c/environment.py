@@ -9,13 +9,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from jaco_core.arms import Arm
-from jaco_core.types import EpisodeStatus, JointSample, SceneSample, Vector
+from jaco_core.types import EpisodeStatus
 from jaco_learner.a3c.auxiliary import LoopClosure, depth_classes
+from jaco_learner.a3c.near_starts import NearStarts, PalmOf
 from jaco_learner.a3c.recipe import A3cRecipe
 from jaco_sim.envs.batch import BatchEnv, BatchStep
 from jaco_sim.simulation import make_scene
-from jaco_tasks.task import Judgement, Layout, Task, TaskObject
 
 
 @dataclass(frozen=True)
@@ -52,41 +51,12 @@ MakeEnvironment = Callable[[A3cRecipe, float, int], Environment]
 """Makes a worker's environments: recipe, share of the arm's triangles that is drawn, seed."""
 
 
-# Of 160 starts of `reach` with the Jaco one is within 0.15 m: one episode in 80 finds none in so many, and begins further away.
-_MOST_REFUSED = 700
-
-
-class NearStarts:
-    """A task whose episodes start no further than `furthest` [m] from the target, but for those that find no such start."""
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self._refused = 0
-        self.furthest = float("inf")
-        self.name, self.description = task.name, task.description
-        self.control_period_s, self.max_steps = task.control_period_s, task.max_steps
-        self.objects: tuple[TaskObject, ...] = task.objects
-
-    def sample_layout(self, arm: Arm, rng: np.random.Generator) -> Layout:
-        return self._task.sample_layout(arm, rng)
-
-    def accepts(self, layout: Layout, palm: Vector) -> bool:
-        if not self._task.accepts(layout, palm):
-            return False
-        near = float(np.linalg.norm(palm - layout.objects[self.objects[0].name])) <= self.furthest
-        self._refused = 0 if near or self._refused >= _MOST_REFUSED else self._refused + 1
-        return self._refused == 0
-
-    def judge(self, arm: Arm, joints: JointSample, scene: SceneSample, palm: Vector) -> Judgement:
-        return self._task.judge(arm, joints, scene, palm)
-
-
 class ArmEnvironment:
     """Simulated arms. Depth and loop closures are told only where the recipe gives them a weight."""
 
     def __init__(self, recipe: A3cRecipe, mesh_fraction: float, seed: int) -> None:
         scene = make_scene(recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, mesh_fraction)
-        self._task = NearStarts(scene.task)
+        self._task = NearStarts(scene.task, scene.arm, PalmOf(scene), seed)
         self._task.furthest = recipe.start_distance_at(0.0)
         self._recipe, self.count = recipe, recipe.environments
         self._batch = BatchEnv(replace(scene, task=self._task), self.count, seed, depth=recipe.depth_weight > 0.0)

@@ -10,6 +10,7 @@ import torch
 from jaco_core.errors import JacoError, TimeoutExceeded
 from jaco_learner.a3c.engine import MOST_REPLACED, TIMEOUT_S, Order, Shared, StagedWorker
 from jaco_learner.a3c.worker import Report
+from jaco_learner.memory import keep_freed_memory
 from jaco_learner.processes import WorkerDied, WorkerProcess, close_workers
 
 
@@ -70,6 +71,7 @@ class LocalEngine:
 
 def _work(pipe: Any, order: Order, shared: Shared, seed: int) -> None:
     """A worker's process: plays, and applies its gradients itself, until nobody reads its reports any more."""
+    keep_freed_memory()
     torch.manual_seed(seed)
     worker = StagedWorker(order, shared.mean_image, seed)
     while True:

@@ -125,14 +125,8 @@ class BatchEnv:
     def _observe(self, statuses: list[EpisodeStatus]) -> BatchStep:
         palm = np.array([simulation.palm for simulation in self.simulations], np.float32)
         objects = np.array([simulation.objects.ravel() for simulation in self.simulations], np.float32)
-        image = np.zeros((self.count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
-        if self._renderer is not None:
-            for index, simulation in enumerate(self.simulations):
-                image[index] = simulation.picture(self._renderer)
-                if self._depth is not None:
-                    self._depth[index] = self._renderer.depth()
         return BatchStep(
-            image,
+            self._pictures(),
             self._state(palm, objects),
             np.array([status.reward for status in statuses], np.float32),
             np.array([status.terminated for status in statuses], bool),
@@ -143,9 +137,22 @@ class BatchEnv:
             None if self._depth is None else self._depth.copy(),
         )
 
+    def _pictures(self) -> NDArray[np.uint8]:
+        """Returns what the arms' cameras send, shape (k, 64, 64, 3); black without a renderer. Keeps the depth, if asked."""
+        if self._renderer is None:
+            return np.zeros((self.count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
+        if self._depth is None:
+            return ArmSimulation.pictures(self.simulations, self._renderer)
+        image = np.empty((self.count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
+        for index, simulation in enumerate(self.simulations):
+            image[index] = simulation.picture(self._renderer)
+            self._depth[index] = self._renderer.depth()
+        return image
+
     def _state(self, palm: NDArray[np.float32], objects: NDArray[np.float32]) -> NDArray[np.float32]:
-        position = np.array([simulation.data.qpos for simulation in self.simulations])[:, self.scene.qpos]
-        velocity = np.array([simulation.data.qvel for simulation in self.simulations])[:, self.scene.dofs]
+        data = [simulation.data for simulation in self.simulations]
+        position = np.array([each.qpos for each in data])[:, self.scene.qpos]
+        velocity = np.array([each.qvel for each in data])[:, self.scene.dofs]
         arm = position[:, ~self._fingers]
         elapsed = np.array([[judge.status.step / self.scene.task.max_steps] for judge in self._judges])
         relative = objects - np.tile(palm, objects.shape[1] // 3)
