@@ -14,14 +14,15 @@ from sensor_msgs.msg import Image, JointState
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError, ContractError
 from jaco_core.parameters import parameter
+from jaco_core.proprioception import proprioception_from_message
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
 from jaco_core.scheduling import Urgency, give_way
 from jaco_core.types import ENDED, PAUSED, WAITING
-from jaco_learner.embedded.messages import judged_from_message, proprioception_from_message, word_from_message
+from jaco_learner.embedded.messages import judged_from_message, word_from_message
 from jaco_learner.embedded.session import LearningSession, Word
-from jaco_learner.embedded.settings import ADJUSTABLE, METHODS, SIZES, Settings
+from jaco_learner.embedded.settings import ADJUSTABLE, ALGORITHMS, METHODS, SIZES, Settings
 from jaco_learner.embedded.versions import VersionStore
 from jaco_policy.checkpoint import load_checkpoint
 
@@ -37,6 +38,7 @@ class Config:
     folder: str = parameter("", "Folder for the versions; what it holds already is gone on from.")
     method: str = parameter("progressive", "What learns.", choices=METHODS)
     size: str = parameter("wide", "Size of a new column.", choices=SIZES)
+    algorithm: str = parameter(Settings.algorithm, "How it learns: on each step once, or on all so far.", choices=ALGORITHMS)
     learning_rate: float = parameter(Settings.learning_rate, "Step size of Adam.", lower=1e-7, upper=1.0)
     batch_steps: int = parameter(Settings.batch_steps, "Fewest steps that a version is made of.", lower=1, upper=100_000)
     seed: int = parameter(0, "Seed of what is drawn.", lower=0, upper=2**31)

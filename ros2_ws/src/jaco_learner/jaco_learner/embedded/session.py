@@ -10,10 +10,15 @@ from jaco_core.errors import ConfigError
 from jaco_learner.embedded.assembly import Assembler
 from jaco_learner.embedded.learner import EmbeddedLearner, Snapshot
 from jaco_learner.embedded.log import LogEntry, append_log
-from jaco_learner.embedded.settings import Settings
+from jaco_learner.embedded.settings import OFF_POLICY, Settings
 from jaco_learner.embedded.transition import Run
 from jaco_learner.embedded.versions import VersionStore
 from jaco_policy.checkpoint import Card, Checkpoint
+
+_ALGORITHMS = {
+    "actor-critic": "n-step actor-critic on applied actions",
+    OFF_POLICY: "off-policy actor-critic on all applied actions so far",
+}
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,6 @@ class LearningSession:
 def _card(base: Checkpoint, settings: Settings, seed: int) -> Card:
     card = base.card
     ancestor = f"{card.name} {card.sha256}"
-    training = {"algorithm": "n-step actor-critic on applied actions", "settings": asdict(settings), "seed": seed}
+    training = {"algorithm": _ALGORITHMS[settings.algorithm], "settings": asdict(settings), "seed": seed}
     name = f"{card.name}-{settings.method}"
     return replace(card, name=name, ancestors=(*card.ancestors, ancestor), training={**training, "base": ancestor})
