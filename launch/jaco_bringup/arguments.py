@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jaco_core.arms import arm_names
 from jaco_core.errors import ConfigError
 from jaco_driver.backends import backend_names
-from jaco_learner.embedded.settings import ALGORITHMS, METHODS, SIZES, Settings
+from jaco_learner.embedded.settings import ALGORITHMS, ASYMMETRIC, METHODS, SIZES, Settings
 from jaco_safety.modes import MODE_NAMES
 from jaco_sim.profiles import FURTHER_CAMERAS, profile_names
 from jaco_tasks.registry import task_names
@@ -104,7 +104,11 @@ STEPS = ArgumentSpec("steps", 0, "Control steps after which the running episode 
 METHOD = ArgumentSpec("method", "progressive", "What learns: a new column on the policy, or a baseline.", METHODS)
 SIZE = ArgumentSpec("size", "wide", "Size of a new column; felt: it reads the joints, and sees through the policy.", SIZES)
 ALGORITHM = ArgumentSpec(
-    "algorithm", Settings.algorithm, "How it learns: on each step once, or on all so far (with size felt).", ALGORITHMS
+    "algorithm",
+    ASYMMETRIC,
+    "How it learns: on each step once (actor-critic), on all so far (off-policy, with size felt), or so with critics that know "
+    "where palm and objects are (asymmetric).",
+    ALGORITHMS,
 )
 LEARNING_RATE = ArgumentSpec("learning_rate", Settings.learning_rate, "The learner's step size.")
 LEARNING_DIR = ArgumentSpec(

@@ -73,7 +73,7 @@ def sim(
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps to run, in place of episodes.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
     size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow or felt.")] = "wide",
-    algorithm: Annotated[str, typer.Option(help="With --learn: actor-critic, or off-policy with --size felt.")] = "actor-critic",
+    algorithm: Annotated[str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")] = "asymmetric",
     learning_dir: LearningDir = None,
     cameras: Cameras = "",
     depth: Depth = False,
@@ -115,9 +115,9 @@ def experiment(
         int | None, typer.Option(min=100, help="Control steps of each run; 60,000, or 1,000,000 without the graph.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
-    condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; all when not given.")] = None,
-    policy: Policy = "reach",
-    profile: Profile = "twin-3",
+    condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; the paper's when not given.")] = None,
+    policy: Policy = "reach_randomized",
+    profile: Profile = "twin-2",
 ) -> None:
     """Learn under several conditions: through the graph in lockstep, or by A3C with other auxiliary heads or on other engines."""
     from jaco_bringup.commands.experiment import ExperimentOptions, run
@@ -162,7 +162,7 @@ def up(
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps after which no episode begins; 0: never.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
     size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow or felt.")] = "wide",
-    algorithm: Annotated[str, typer.Option(help="With --learn: actor-critic, or off-policy with --size felt.")] = "actor-critic",
+    algorithm: Annotated[str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")] = "asymmetric",
     learning_dir: LearningDir = None,
     domain: Domain = None,
     run_dir: RunDir = None,

@@ -37,7 +37,7 @@ class SimOptions:
     steps: int = 0
     method: str = "progressive"
     size: str = "wide"
-    algorithm: str = "actor-critic"
+    algorithm: str = "asymmetric"
     cameras: str = ""
     depth: bool = False
     learning_dir: Path | None = None

@@ -18,10 +18,11 @@ from jaco_learner.embedded.log import read_log
 
 CONDITIONS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
-        "progressive-wide": ("progressive", "wide", "actor-critic"),
-        "progressive-narrow": ("progressive", "narrow", "actor-critic"),
-        "finetuned": ("finetuned", "wide", "actor-critic"),
-        "scratch": ("scratch", "wide", "actor-critic"),
+        "progressive-wide": ("progressive", "wide", "asymmetric"),
+        "progressive-narrow": ("progressive", "narrow", "asymmetric"),
+        "finetuned": ("finetuned", "wide", "asymmetric"),
+        "scratch": ("scratch", "wide", "asymmetric"),
+        "actor-critic": ("progressive", "wide", "actor-critic"),
         "off-policy": ("progressive", "felt", "off-policy"),
     }
 )

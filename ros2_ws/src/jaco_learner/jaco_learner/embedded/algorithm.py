@@ -8,10 +8,11 @@ from typing import Protocol
 from torch import Tensor
 
 from jaco_learner.embedded.actor_critic import ActorCritic, UpdateReport
-from jaco_learner.embedded.experience import Chunk
+from jaco_learner.embedded.asymmetric import Asymmetric
+from jaco_learner.embedded.memory import Chunk
 from jaco_learner.embedded.moments import adam_state, load_adam
 from jaco_learner.embedded.off_policy import OffPolicy
-from jaco_learner.embedded.settings import OFF_POLICY, Settings
+from jaco_learner.embedded.settings import ASYMMETRIC, OFF_POLICY, Settings
 from jaco_learner.embedded.transition import Run
 from jaco_policy.checkpoint import Card
 from jaco_policy.progressive import ProgressiveNet
@@ -68,4 +69,6 @@ def make_algorithm(network: ProgressiveNet, card: Card, settings: Settings, seed
     """Returns the algorithm of `settings`. `card`: of the policy that was there before; `seed` draws what is drawn."""
     if settings.algorithm == OFF_POLICY:
         return OffPolicy(network, card, settings, seed)
+    if settings.algorithm == ASYMMETRIC:
+        return Asymmetric(network, card, settings, seed)
     return OnPolicy(network, settings)

@@ -15,9 +15,11 @@ GROWING = ("progressive", "random")
 """Of these, the methods with a new column."""
 SIZES = ("wide", "narrow", "felt")
 """The paper's wide and narrow columns; one that feels the joints and sees through its laterals alone, as the paper's third."""
-OFF_POLICY = "off-policy"
-ALGORITHMS = ("actor-critic", OFF_POLICY)
-"""On each step once, soon after it was made; on all steps so far, over and over."""
+KNOWING = ("progressive", "output", "finetuned")
+"""Of these, the methods that begin with what the policy knows."""
+OFF_POLICY, ASYMMETRIC = "off-policy", "asymmetric"
+ALGORITHMS = ("actor-critic", OFF_POLICY, ASYMMETRIC)
+"""On each step once, soon after it was made; on all steps so far, over and over; so, with critics that know where things are."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,50 @@ class OffPolicySettings:
 
 
 @dataclass(frozen=True)
+class AsymmetricSettings:
+    """Learning on the newest steps, over and over, with critics that know where palm and objects are.
+
+    `kept`: steps that are drawn from; `horizon`: steps until the critics' word is taken; `critic_updates`, `policy_updates`:
+    gradient steps per step of the arm. Until there are `warm_up` steps the critics learn alone, `warm_up_haste` times as fast.
+    `policy_weight`: of an advantage of one standard deviation; `stay`: what a nat of divergence from the policy that made a step
+    costs; `branch_cost`: of what a speed adds, squared; `sight_weight`: of a squared metre that something is seen off its place.
+    """
+
+    discount: float = 0.97
+    horizon: int = 3
+    kept: int = 20_000
+    critics: int = 2
+    hidden: int = 256
+    critic_rate: float = 5e-4
+    target_rate: float = 0.005
+    critic_updates: float = 0.5
+    critic_batch: int = 256
+    branch_cost: float = 1e-3
+    policy_updates: float = 0.08
+    policy_batch: int = 200
+    policy_weight: float = 0.4
+    stay: float = 0.1
+    sight_weight: float = 20.0
+    gradient_norm: float = 10.0
+    warm_up: int = 1200
+    warm_up_haste: float = 4.0
+
+    def __post_init__(self) -> None:
+        positive = ("horizon", "kept", "critics", "hidden", "critic_rate", "critic_updates", "critic_batch", "policy_updates")
+        for name in (*positive, "policy_batch", "warm_up_haste"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"Learning with critics that know more needs a {name} above 0, got {getattr(self, name)}.")
+        if not 0.0 <= self.discount < 1.0:
+            raise ConfigError(f"Learning with critics that know more needs a discount from 0 to below 1, got {self.discount}.")
+
+
+@dataclass(frozen=True)
 class Settings:
     """Learning by n-step actor-critic (Mnih et al. 2016, arXiv:1602.01783).
 
     `method`, `size`, `algorithm`: one of METHODS, SIZES and ALGORITHMS; `horizon`: steps until a return takes the critic's word;
     `batch_steps`: fewest steps of an update; `passes`: how often an update goes over them, held to within `clip` of the policy
-    that acted. Off-policy learning takes `learning_rate`, `batch_steps` and `gradient_norm`; what else it needs is `off_policy`.
+    that acted. The others take `learning_rate`, `batch_steps`, `entropy` and what is in `off_policy` or `asymmetric`.
     """
 
     method: str = "progressive"
@@ -85,6 +125,7 @@ class Settings:
     gradient_norm: float = 1.0
     algorithm: str = ALGORITHMS[0]
     off_policy: OffPolicySettings = OffPolicySettings()
+    asymmetric: AsymmetricSettings = AsymmetricSettings()
 
     def __post_init__(self) -> None:
         chosen = (("method", self.method, METHODS), ("size", self.size, SIZES), ("algorithm", self.algorithm, ALGORITHMS))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaco_core.types import RgbImage, Vector
+
+NOTHING: Vector = np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Transition:
 
     `log_probability`: of the action under the weights that chose it, None when something else was applied than was chosen.
     `proprioception`: joint angles [rad], then velocities [rad/s], shape (2n,). `version`: of the weights that acted.
+    `known`: what only learning knows, the velocities that were applied before [rad/s], then the task's objects [m], (n + 3k,).
     """
 
     stamp_ns: int
@@ -27,6 +30,7 @@ class Transition:
     action: NDArray[np.int64]
     log_probability: float | None
     reward: float
+    known: Vector = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Run:
     final_proprioception: Vector
     terminated: bool
     complete: bool
+    final_known: Vector = field(default_factory=lambda: NOTHING)
 
     @property
     def total_reward(self) -> float:
