@@ -73,7 +73,9 @@ def sim(
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps to run, in place of episodes.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
     size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow or felt.")] = "wide",
-    algorithm: Annotated[str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")] = "asymmetric",
+    algorithm: Annotated[
+        str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")
+    ] = "asymmetric",
     learning_dir: LearningDir = None,
     cameras: Cameras = "",
     depth: Depth = False,
@@ -162,7 +164,9 @@ def up(
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps after which no episode begins; 0: never.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
     size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow or felt.")] = "wide",
-    algorithm: Annotated[str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")] = "asymmetric",
+    algorithm: Annotated[
+        str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")
+    ] = "asymmetric",
     learning_dir: LearningDir = None,
     domain: Domain = None,
     run_dir: RunDir = None,
