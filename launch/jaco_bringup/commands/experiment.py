@@ -19,7 +19,7 @@ _TRANSFER_STEPS, _A3C_FRAMES = 60_000, 1_000_000
 
 @dataclass(frozen=True)
 class ExperimentOptions:
-    """What the command was asked. `policy` and `profile`: of experiments through the graph; `conditions`: the usual when empty."""
+    """What the command was asked. `policy` and `profile`: of experiments through the graph; `conditions`: empty: the usual."""
 
     steps: int | None
     seeds: tuple[int, ...]
