@@ -11,7 +11,7 @@ as in Jaderberg et al. 2016, arXiv:1611.05397). TorchRL's DiscreteSACLoss wants 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from jaco_learner.embedded.memory import Chunk, Memory
 from jaco_learner.embedded.moments import adam_state, load_adam
 from jaco_learner.embedded.privileged import PrivilegedState
 from jaco_learner.embedded.settings import KNOWING, Settings
-from jaco_learner.embedded.transition import Run
+from jaco_learner.embedded.transition import Run, judged_ahead
 from jaco_policy.checkpoint import Card
 from jaco_policy.progressive import ProgressiveNet
 from jaco_tasks.registry import make_task
@@ -148,7 +148,7 @@ class Asymmetric:
         action = torch.from_numpy(np.stack([step.action for step in steps]))
         acting = [float("nan") if step.log_probability is None else step.log_probability for step in steps]
         chosen = log_probability[:-1].gather(-1, action[..., None]).squeeze(-1).sum(-1)
-        later, reward, discount = zip(*_returns(run, self.rule.discount, self.rule.horizon), strict=True)
+        later, reward, discount = zip(*judged_ahead(run, self.rule.discount, self.rule.horizon), strict=True)
         rows = torch.tensor(later)
         chunk = {
             "image": images[:-1],
@@ -206,12 +206,3 @@ def _places_head(network: ProgressiveNet, places: int, knowing: bool) -> nn.Line
             head.weight[:, : widths[0]] = first.auxiliary.weight
             head.bias.copy_(first.auxiliary.bias)
     return head
-
-
-def _returns(run: Run, discount: float, horizon: int) -> Iterator[tuple[int, float, float]]:
-    """Yields for each step which observation it is judged by, the discounted rewards until then, and the discount there."""
-    rewards = [step.reward for step in run.transitions]
-    for step in range(len(rewards)):
-        last = min(step + horizon, len(rewards))
-        total = sum(discount**ahead * reward for ahead, reward in enumerate(rewards[step:last]))
-        yield last, total, 0.0 if run.terminated and last == len(rewards) else discount ** (last - step)

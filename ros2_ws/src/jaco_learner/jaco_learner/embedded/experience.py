@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -10,18 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jaco_learner.embedded.memory import Chunk
 from jaco_learner.embedded.motion import Motion, Points
-from jaco_learner.embedded.transition import Run
+from jaco_learner.embedded.transition import Run, judged_ahead
 from jaco_policy.grown import Activations
 from jaco_policy.progressive import ProgressiveNet
-
-Chunk = dict[str, Tensor]
-"""What one update took in, as it is saved.
-
-Of R observations: "felt" (R, 2n), and by frozen column "hidden_0" and, with an LSTM, "features_0", each (R, width). Of S steps:
-"action" (S, n), "now" and "later" (S,), the observations that a step begins with and is judged by, "reward" (S,) in between, and
-"discount" (S,) of what follows, 0 where the task has ended.
-"""
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,12 @@ class Steps:
 
 
 class Experience:
-    """Grows by a chunk per update. `chunks`: all of them, in their order."""
+    """Grows by a chunk per update. `chunks`: all of them, in their order.
+
+    A chunk has of R observations "felt" (R, 2n), and by frozen column "hidden_0" and, with an LSTM, "features_0" (R, width).
+    Of S steps it has "action" (S, n), "now" and "later" (S,), the observations that a step begins with and is judged by, "reward"
+    (S,) in between, and "discount" (S,) of what follows, 0 where the task has ended.
+    """
 
     def __init__(self, network: ProgressiveNet, motion: Motion, discount: float, horizon: int) -> None:
         """`horizon`: steps until a step is judged by the critics; the rewards until then count as they came."""
@@ -107,7 +105,7 @@ class Experience:
         steps = run.transitions
         images = torch.from_numpy(np.stack([*(step.image for step in steps), run.final_image]))
         felt = torch.from_numpy(np.stack([*(step.proprioception for step in steps), run.final_proprioception])).float()
-        later, reward, discount = zip(*self._returns(run), strict=True)
+        later, reward, discount = zip(*judged_ahead(run, self._discount, self._horizon), strict=True)
         chunk = {
             "felt": felt,
             "action": torch.from_numpy(np.stack([step.action for step in steps])).to(torch.uint8),
@@ -125,12 +123,3 @@ class Experience:
             if each.before is not None:
                 chunk[f"features_{index}"] = each.features.clone()
         return chunk
-
-    def _returns(self, run: Run) -> Iterator[tuple[int, float, float]]:
-        """Yields for each step which observation it is judged by, the discounted rewards until then, and the discount there."""
-        rewards = [step.reward for step in run.transitions]
-        for step in range(len(rewards)):
-            last = min(step + self._horizon, len(rewards))
-            total = sum(self._discount**ahead * reward for ahead, reward in enumerate(rewards[step:last]))
-            ended = run.terminated and last == len(rewards)
-            yield last, total, 0.0 if ended else self._discount ** (last - step)

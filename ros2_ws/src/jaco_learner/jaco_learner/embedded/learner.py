@@ -9,7 +9,7 @@ from torch import Tensor
 
 from jaco_learner.embedded.actor_critic import UpdateReport
 from jaco_learner.embedded.algorithm import make_algorithm
-from jaco_learner.embedded.experience import Chunk
+from jaco_learner.embedded.memory import Chunk
 from jaco_learner.embedded.methods import network_to_learn
 from jaco_learner.embedded.settings import Settings
 from jaco_learner.embedded.transition import Run

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 Chunk = dict[str, Tensor]
-"""Steps as tensors by name, each of shape (steps, ...)."""
+"""What one update took in, by name, as it is saved."""
 
 
 class Memory:
@@ -29,7 +29,7 @@ class Memory:
         return tuple(self._chunks)
 
     def add(self, chunk: Chunk) -> None:
-        """Adds steps; the oldest make room."""
+        """Adds tensors of shape (steps, ...); the oldest steps make room."""
         count = len(next(iter(chunk.values())))
         if not self._held:
             self._held = {name: tensor.new_empty((self._capacity, *tensor.shape[1:])) for name, tensor in chunk.items()}

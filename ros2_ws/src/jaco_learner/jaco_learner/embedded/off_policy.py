@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from jaco_core.arms import load_arm
 from jaco_learner.embedded.actor_critic import UpdateReport
 from jaco_learner.embedded.critic import Critics
-from jaco_learner.embedded.experience import Chunk, Experience, Observations, Steps
+from jaco_learner.embedded.experience import Experience, Observations, Steps
+from jaco_learner.embedded.memory import Chunk
 from jaco_learner.embedded.moments import adam_state, load_adam
 from jaco_learner.embedded.motion import PALM, Motion
 from jaco_learner.embedded.settings import Settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,3 +53,16 @@ class Run:
     def total_reward(self) -> float:
         """The undiscounted sum of rewards."""
         return sum(transition.reward for transition in self.transitions)
+
+
+def judged_ahead(run: Run, discount: float, horizon: int) -> Iterator[tuple[int, float, float]]:
+    """Yields for each step which observation it is judged by, the discounted rewards until then, and the discount there.
+
+    It is `horizon` steps ahead, or the run's last; the discount is 0 where the task has ended.
+    """
+    rewards = [step.reward for step in run.transitions]
+    for step in range(len(rewards)):
+        last = min(step + horizon, len(rewards))
+        total = sum(discount**ahead * reward for ahead, reward in enumerate(rewards[step:last]))
+        ended = run.terminated and last == len(rewards)
+        yield last, total, 0.0 if ended else discount ** (last - step)
