@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jaco_core.arms import arm_names
 from jaco_core.errors import ConfigError
 from jaco_driver.backends import backend_names
-from jaco_learner.embedded.settings import METHODS, SIZES, Settings
+from jaco_learner.embedded.settings import ALGORITHMS, ASYMMETRIC, METHODS, SIZES, Settings
 from jaco_safety.modes import MODE_NAMES
 from jaco_sim.profiles import FURTHER_CAMERAS, profile_names
 from jaco_tasks.registry import task_names
@@ -102,7 +102,14 @@ MINUTES = ArgumentSpec("minutes", 0.0, "Minutes after which no episode begins an
 LEARN = ArgumentSpec("learn", False, "true: the policy explores, and a learner in a process of its own improves it.")
 STEPS = ArgumentSpec("steps", 0, "Control steps after which the running episode is the last one; 0: no such bound.")
 METHOD = ArgumentSpec("method", "progressive", "What learns: a new column on the policy, or a baseline.", METHODS)
-SIZE = ArgumentSpec("size", "wide", "Size of a new column.", SIZES)
+SIZE = ArgumentSpec("size", "wide", "Size of a new column; felt: it reads the joints, and sees through the policy.", SIZES)
+ALGORITHM = ArgumentSpec(
+    "algorithm",
+    ASYMMETRIC,
+    "How it learns: on each step once (actor-critic), on all so far (off-policy, with size felt), or so with critics that know "
+    "where palm and objects are (asymmetric).",
+    ALGORITHMS,
+)
 LEARNING_RATE = ArgumentSpec("learning_rate", Settings.learning_rate, "The learner's step size.")
 LEARNING_DIR = ArgumentSpec(
     "learning_dir",
@@ -115,7 +122,7 @@ _PERCEIVED = (CAMERA_POSE, START, MOVE_EVERY, MINUTES)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE, CAMERAS, DEPTH)
 _ARM = (BACKEND, ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS, CONTROLLERS)
 _SEEN = (CAMERA, LOOP, CALIBRATION, FIELD_OF_VIEW, WIDTH, HEIGHT, RATE, DEPTH, REAL_CAMERAS)
-_LEARNING = (STEPS, METHOD, SIZE, LEARNING_RATE, LEARNING_DIR)
+_LEARNING = (STEPS, METHOD, SIZE, ALGORITHM, LEARNING_RATE, LEARNING_DIR)
 REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, *_SEEN, *_ARM, REAL_MODE, *_PERCEIVED, LEARN, *_LEARNING)
 # An update takes seconds on a busy machine, and the simulator waits for it.
 LEARN_TIMEOUT = ArgumentSpec(LOCKSTEP_TIMEOUT.name, 60.0, LOCKSTEP_TIMEOUT.description)

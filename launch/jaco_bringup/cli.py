@@ -72,7 +72,10 @@ def sim(
     learn: Annotated[bool, typer.Option("--learn", help="Let the embedded learner improve the policy meanwhile.")] = False,
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps to run, in place of episodes.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
-    size: Annotated[str, typer.Option(help="With --learn: the new column, wide or narrow.")] = "wide",
+    size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow or felt.")] = "wide",
+    algorithm: Annotated[
+        str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")
+    ] = "asymmetric",
     learning_dir: LearningDir = None,
     cameras: Cameras = "",
     depth: Depth = False,
@@ -81,7 +84,7 @@ def sim(
     from jaco_bringup.commands.sim import SimOptions, run
 
     options = SimOptions(episodes, seed, task, policy, profile, realtime, report, domain, run_dir, quiet)
-    options = replace(options, cameras=cameras, depth=depth)
+    options = replace(options, cameras=cameras, depth=depth, algorithm=algorithm)
     raise typer.Exit(run(replace(options, learn=learn, steps=steps, method=method, size=size, learning_dir=learning_dir)))
 
 
@@ -114,9 +117,9 @@ def experiment(
         int | None, typer.Option(min=100, help="Control steps of each run; 60,000, or 1,000,000 without the graph.")
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
-    condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; all when not given.")] = None,
-    policy: Policy = "reach",
-    profile: Profile = "twin-3",
+    condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; the paper's when not given.")] = None,
+    policy: Policy = "reach_randomized",
+    profile: Profile = "twin-2",
 ) -> None:
     """Learn under several conditions: through the graph in lockstep, or by A3C with other auxiliary heads or on other engines."""
     from jaco_bringup.commands.experiment import ExperimentOptions, run
@@ -160,7 +163,10 @@ def up(
     learn: Annotated[bool, typer.Option("--learn", help="On the real graph: the policy explores, and is improved.")] = False,
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps after which no episode begins; 0: never.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
-    size: Annotated[str, typer.Option(help="With --learn: the new column, wide or narrow.")] = "wide",
+    size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow or felt.")] = "wide",
+    algorithm: Annotated[
+        str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")
+    ] = "asymmetric",
     learning_dir: LearningDir = None,
     domain: Domain = None,
     run_dir: RunDir = None,
@@ -179,6 +185,7 @@ def up(
     if side is Side.real:
         own["controllers"] = controllers
         own |= {"learn": learn, "steps": steps, "method": method, "size": size, "learning_dir": str(learning_dir or "")}
+        own["algorithm"] = algorithm
     elif learn:
         raise ConfigError("`jaco up sim` does not learn; `jaco sim --learn --realtime` does.")
     raise typer.Exit(run(side.value, {**common, **own}, domain, run_dir))

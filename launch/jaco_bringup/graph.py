@@ -122,7 +122,7 @@ def _with_learner(graph: Graph, a: Mapping[str, Value], *, lockstep: bool, toler
         "jaco_learner",
         "learner",
         {
-            **{name: a[name] for name in ("arm", "method", "size", "learning_rate", "seed")},
+            **{name: a[name] for name in ("arm", "method", "size", "algorithm", "learning_rate", "seed")},
             "checkpoint": str(find_policy(str(a["policy"]))),
             "folder": str(folder),
             "lockstep": lockstep,

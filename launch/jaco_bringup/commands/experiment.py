@@ -19,7 +19,7 @@ _TRANSFER_STEPS, _A3C_FRAMES = 60_000, 1_000_000
 
 @dataclass(frozen=True)
 class ExperimentOptions:
-    """What the command was asked. `policy` and `profile`: of experiments through the graph; `conditions`: all when empty."""
+    """What the command was asked. `policy` and `profile`: of experiments through the graph; `conditions`: empty: the usual."""
 
     steps: int | None
     seeds: tuple[int, ...]
@@ -47,7 +47,7 @@ def run(name: str, options: ExperimentOptions, out: Path) -> int:
 
 
 def _reach_transfer(options: ExperimentOptions, folder: Path) -> None:
-    conditions = options.conditions or tuple(reach_transfer.CONDITIONS)
+    conditions = options.conditions or tuple(reach_transfer.PAPER)
     steps = options.steps or _TRANSFER_STEPS
     plan = reach_transfer.Plan(steps, options.seeds, conditions, options.policy, options.profile)
     check_policy(plan.policy, "j2n6s300", "reach")

@@ -14,18 +14,19 @@ import yaml
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError
+from jaco_core.proprioception import proprioception_from_message
 from jaco_core.ros import convert
 from jaco_core.units import NS_PER_S
 from jaco_learner.embedded.assembly import Assembler
-from jaco_learner.embedded.messages import judged_from_message, proprioception_from_message, word_from_message
+from jaco_learner.embedded.messages import judged_from_message, objects_from_message, word_from_message
 from jaco_learner.embedded.session import LearningSession
 from jaco_learner.embedded.settings import ADJUSTABLE, Settings
-from jaco_learner.embedded.versions import VersionStore
+from jaco_learner.embedded.versions import EXPERIENCE_FOLDER, VersionStore
 from jaco_monitor.recorder.writer import FILE_NAME
 from jaco_monitor.recording import Recording, stamp_ns
 from jaco_policy.checkpoint import load_checkpoint
 
-TOPICS = ("/camera/image_raw", "/joint_states", "/policy/step", "/safety/step", "/arm/applied", "/episode/state")
+TOPICS = ("/camera/image_raw", "/joint_states", "/scene", "/policy/step", "/safety/step", "/arm/applied", "/episode/state")
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,9 @@ def _store_before(online: VersionStore, first: int, folder: Path) -> VersionStor
     for version in online.numbers() if first > 1 else []:
         if version <= first:
             shutil.copytree(online.path(version), folder / online.path(version).name)
+    for path in online.experience(first) if first > 1 else []:
+        (folder / EXPERIENCE_FOLDER).mkdir(exist_ok=True)
+        shutil.copy(path, folder / EXPERIENCE_FOLDER)
     store = VersionStore(folder)
     if first > 1 and first not in store.numbers():
         raise ConfigError(f"The run went on from version {first}, which is not in {online.folder} any more.")
@@ -122,6 +126,10 @@ def feed(assembler: Assembler, topic: str, message: Any, names: tuple[str, ...])
         assembler.add_image(stamp, np.array(convert.image_from_message(message)))
     elif topic == "/joint_states":
         assembler.add_proprioception(stamp, proprioception_from_message(message, names))
+    elif topic == "/scene":
+        places = objects_from_message(message, assembler.objects) if assembler.objects else None
+        if places is not None:
+            assembler.add_objects(stamp, places)
     elif topic == "/policy/step":
         assembler.add_word(stamp, word_from_message(message))
     elif topic == "/safety/step":

@@ -37,6 +37,7 @@ class SimOptions:
     steps: int = 0
     method: str = "progressive"
     size: str = "wide"
+    algorithm: str = "asymmetric"
     cameras: str = ""
     depth: bool = False
     learning_dir: Path | None = None
@@ -53,6 +54,7 @@ class SimOptions:
         # So many steps take any number of episodes.
         episodes = 0 if self.steps else self.episodes
         learning: dict[str, Value] = {"steps": self.steps, "method": self.method, "size": self.size}
+        learning["algorithm"] = self.algorithm
         return learn_graph({**arguments, "episodes": episodes, **learning, "learning_dir": str(self.learning_dir or "")})
 
     def arguments(self, run_dir: Path | None) -> dict[str, Value]:

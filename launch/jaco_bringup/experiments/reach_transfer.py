@@ -16,15 +16,17 @@ from jaco_core.domain import RosDomain
 from jaco_core.errors import ConfigError
 from jaco_learner.embedded.log import read_log
 
-CONDITIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
+CONDITIONS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
-        "progressive-wide": ("progressive", "wide"),
-        "progressive-narrow": ("progressive", "narrow"),
-        "finetuned": ("finetuned", "wide"),
-        "scratch": ("scratch", "wide"),
+        "progressive-wide": ("progressive", "wide", "asymmetric"),
+        "progressive-narrow": ("progressive", "narrow", "asymmetric"),
+        "finetuned": ("finetuned", "wide", "asymmetric"),
+        "scratch": ("scratch", "wide", "asymmetric"),
+        "actor-critic": ("progressive", "wide", "actor-critic"),
+        "off-policy": ("progressive", "felt", "off-policy"),
     }
 )
-"""What learns, and how wide a new column is."""
+"""What learns, how wide a new column is, and how it learns."""
 
 _STEPS = (1e3, 5e3, 1e4, 2e4, 3e4, 4e4, 5e4, 6e4)
 PAPER: Mapping[str, tuple[Sequence[float], Sequence[float]]] = MappingProxyType(
@@ -54,8 +56,9 @@ class Plan:
 
     def graph(self, condition: str, seed: int, folder: Path) -> Graph:
         """Returns the graph of one run, whose learner works in `folder`."""
-        method, size = CONDITIONS[condition]
-        told: dict[str, Value] = {"method": method, "size": size, "learning_dir": str(folder), "episodes": 0, "steps": self.steps}
+        method, size, algorithm = CONDITIONS[condition]
+        learner: dict[str, Value] = {"method": method, "size": size, "algorithm": algorithm, "learning_dir": str(folder)}
+        told: dict[str, Value] = {**learner, "episodes": 0, "steps": self.steps}
         return learn_graph({**told, "seed": seed, "policy": self.policy, "profile": self.profile})
 
 

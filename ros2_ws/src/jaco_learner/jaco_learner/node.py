@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, PolicyStep, PolicyVersion, SupervisedStep
+from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, PolicyStep, PolicyVersion, SceneState, SupervisedStep
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image, JointState
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError, ContractError
 from jaco_core.parameters import parameter
+from jaco_core.proprioception import proprioception_from_message
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
 from jaco_core.scheduling import Urgency, give_way
 from jaco_core.types import ENDED, PAUSED, WAITING
-from jaco_learner.embedded.messages import judged_from_message, proprioception_from_message, word_from_message
+from jaco_learner.embedded.messages import judged_from_message, objects_from_message, word_from_message
 from jaco_learner.embedded.session import LearningSession, Word
-from jaco_learner.embedded.settings import ADJUSTABLE, METHODS, SIZES, Settings
+from jaco_learner.embedded.settings import ADJUSTABLE, ALGORITHMS, METHODS, SIZES, Settings
 from jaco_learner.embedded.versions import VersionStore
 from jaco_policy.checkpoint import load_checkpoint
 
@@ -37,6 +38,7 @@ class Config:
     folder: str = parameter("", "Folder for the versions; what it holds already is gone on from.")
     method: str = parameter("progressive", "What learns.", choices=METHODS)
     size: str = parameter("wide", "Size of a new column.", choices=SIZES)
+    algorithm: str = parameter(Settings.algorithm, "How it learns: on each step once, or on all so far.", choices=ALGORITHMS)
     learning_rate: float = parameter(Settings.learning_rate, "Step size of Adam.", lower=1e-7, upper=1.0)
     batch_steps: int = parameter(Settings.batch_steps, "Fewest steps that a version is made of.", lower=1, upper=100_000)
     seed: int = parameter(0, "Seed of what is drawn.", lower=0, upper=2**31)
@@ -77,6 +79,7 @@ class LearnerNode(JacoNode[Config]):
             for kind, topic, profile, take in (
                 (Image, "/camera/image_raw", images, self._add_image),
                 (JointState, "/joint_states", qos.RECORD, self._add_joints),
+                (SceneState, "/scene", qos.RECORD, self._add_objects),
                 (PolicyStep, "/policy/step", qos.RECORD, self._add_word),
                 (SupervisedStep, "/safety/step", qos.RECORD, self._add_judged),
                 (JointVelocityCommand, "/arm/applied", qos.RECORD, self._add_applied),
@@ -123,6 +126,12 @@ class LearnerNode(JacoNode[Config]):
     def _add_joints(self, message: JointState, stamp_ns: int) -> None:
         values = proprioception_from_message(message, self._arm.joint_names)
         self._session.assembler.add_proprioception(stamp_ns, values)
+
+    def _add_objects(self, message: SceneState, stamp_ns: int) -> None:
+        assembler = self._session.assembler
+        places = objects_from_message(message, assembler.objects) if assembler.objects else None
+        if places is not None:
+            assembler.add_objects(stamp_ns, places)
 
     def _add_word(self, message: PolicyStep, stamp_ns: int) -> None:
         self._session.assembler.add_word(stamp_ns, word_from_message(message))

@@ -37,13 +37,14 @@ def run(episode: int, steps: int = 10, version: int = 1) -> Run:
     rng = np.random.default_rng(episode)
     images = rng.integers(0, 256, (steps + 1, 64, 64, 3), np.uint8)
     felt = rng.normal(size=(steps + 1, 18))
+    known = rng.normal(size=(steps + 1, 12))
     transitions = []
     for step in range(steps):
         action = rng.integers(0, 3, 9)
         stamp = (episode * 100 + step) * PERIOD_NS
         reward = float(action[0] == 2)
-        transitions.append(Transition(stamp, episode, step, version, images[step], felt[step], action, -9.0, reward))
-    return Run(tuple(transitions), images[-1], felt[-1], False, True)
+        transitions.append(Transition(stamp, episode, step, version, images[step], felt[step], action, -9.0, reward, known[step]))
+    return Run(tuple(transitions), images[-1], felt[-1], False, True, known[-1])
 
 
 class Graph:
@@ -81,6 +82,8 @@ class Graph:
                 told.add_image(stamp, np.full((64, 64, 3), episode % 20 * 10 + step, np.uint8))
             if ("joints", step) not in omit:
                 told.add_proprioception(stamp + lag_ns, np.full(18, float(step)))
+            if ("objects", step) not in omit:
+                told.add_objects(stamp, np.array([0.4, 0.1, 0.01 * step]))
             action = rng.integers(0, 3, 9)
             if not last:
                 chosen.append(action)

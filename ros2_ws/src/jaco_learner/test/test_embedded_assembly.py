@@ -31,6 +31,31 @@ def test_an_episode_becomes_one_run_with_rewards_of_the_observation_after() -> N
     assert not assembler.dropped and not assembler.overruled and not assembler.waiting
 
 
+def test_what_only_learning_knows_is_the_velocity_before_and_where_the_objects_are() -> None:
+    assembler = Assembler(ARM, SPEEDS, recurrent=False, objects=("target",))
+    Graph(assembler).play(3)
+    (run,) = assembled(assembler)
+    before = [np.zeros(9), *(step.known[:9] for step in run.transitions[1:]), run.final_known[:9]]
+    velocity = np.zeros(9)
+    for step, known in zip(run.transitions, before[1:], strict=True):
+        for _ in range(10):
+            velocity = ramp_velocity(velocity, SPEEDS[np.arange(9), step.action], ARM.max_acceleration, 0.01)
+        np.testing.assert_allclose(known, velocity)
+    np.testing.assert_array_equal(run.transitions[0].known, [0.0] * 9 + [0.4, 0.1, 0.0])
+    np.testing.assert_array_equal(run.final_known[9:], [0.4, 0.1, 0.04])
+
+
+def test_a_step_at_which_an_object_s_place_is_not_known_is_dropped_where_it_is_needed() -> None:
+    needing, other = Assembler(ARM, SPEEDS, recurrent=False, objects=("target",)), Assembler(ARM, SPEEDS, recurrent=False)
+    for assembler in (needing, other):
+        graph = Graph(assembler)
+        graph.play(1, omit=frozenset({("objects", 2)}))
+        graph.play(2)
+    assert [len(run.transitions) for run in assembled(needing)] == [1, 1, 4]
+    assert needing.dropped == {"place of an object": 2}
+    assert [len(run.transitions) for run in assembled(other)] == [4, 4] and not other.dropped
+
+
 @pytest.mark.parametrize(
     ("kind", "step", "lengths", "counted"),
     [

@@ -11,22 +11,24 @@ from diagnostic_msgs.msg import DiagnosticArray
 from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, PolicyStep, PolicyVersion, SupervisedStep
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import ContractError
 from jaco_core.parameters import parameter
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
+from jaco_core.ros.polling import PolledSubscription
 from jaco_core.ros.waiting import wait_for_peers
 from jaco_core.scheduling import Urgency
-from jaco_core.types import RUNNING, EpisodeStatus, RgbImage, VelocityCommand
+from jaco_core.types import RUNNING, EpisodeStatus, RgbImage, Vector, VelocityCommand
 from jaco_core.units import seconds_to_ns
 from jaco_policy.checkpoint import load_checkpoint
+from jaco_policy.felt import Felt
 from jaco_policy.guard import Guard, GuardRule
 from jaco_policy.inference import PolicyRuntime
 from jaco_policy.succession import LearnerWord, Succession
-from jaco_policy.swap import FIRST_VERSION, WeightSwap, load_runtime, require_pixels_alone
+from jaco_policy.swap import FIRST_VERSION, WeightSwap, load_runtime, require_known_inputs
 
 RETRY_S = 0.005
 
@@ -49,6 +51,9 @@ class Config:
     learner_patience: float = parameter(
         8.0, "In lockstep, longest wait between episodes for the learner.", unit="s", lower=0.0, upper=600.0
     )
+    tolerance: float = parameter(
+        0.02, "Largest time between an image and the joint state that is taken for it.", unit="s", lower=0.0, upper=0.5
+    )
     trial_episodes: int = parameter(20, "Episodes on which new weights are tried before they are trusted.", lower=6, upper=1000)
 
 
@@ -64,7 +69,7 @@ class PolicyNode(JacoNode[Config]):
         self._arm = load_arm(config.arm)
         self._checkpoint = load_checkpoint(Path(config.checkpoint), self._arm)
         self._runtime = PolicyRuntime(self._checkpoint, config.deterministic, config.seed)
-        require_pixels_alone(self._runtime)
+        require_known_inputs(self._runtime)
         if self._runtime.notice:
             self.get_logger().warning(self._runtime.notice)
         self._succession: Succession | None = None
@@ -82,6 +87,14 @@ class PolicyNode(JacoNode[Config]):
             self.create_subscription(EpisodeState, "/episode/state", self._on_episode, qos.EVENT),
         )
         self.create_subscription(CameraInfo, "/camera/camera_info", self._on_camera_info, qos.observation(config.lockstep))
+        self._felt: Felt | None = None
+        if config.learning or self._runtime.inputs:
+            # Who learns may come to read the joints.
+            joints = PolledSubscription(self, JointState, "/joint_states", qos.EVENT)
+            self._felt = Felt(joints.take_all, self._arm.joint_names, seconds_to_ns(config.tolerance))
+        # Looks again while an episode waits for the learner, or an image for its joint state.
+        self._retry = self.create_timer(RETRY_S, self._act, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._retry.cancel()
         self._camera_checked = False
         if config.learning:
             self._follow_learner(config)
@@ -97,9 +110,6 @@ class PolicyNode(JacoNode[Config]):
         self._succession = Succession(swap, config.lockstep, config.learner_patience)
         self._words = self.create_subscription(PolicyVersion, "/policy/version", self._on_version, qos.LATCHED)
         self.create_subscription(SupervisedStep, "/safety/step", self._on_supervised, qos.EVENT)
-        # Looks again while an episode waits for the learner.
-        self._retry = self.create_timer(RETRY_S, self._act, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self._retry.cancel()
 
     def start(self) -> None:
         wait_for_peers((*self._inputs, self._commands), timeout=10.0)
@@ -162,6 +172,11 @@ class PolicyNode(JacoNode[Config]):
             return
         if episode is not None and episode.phase == RUNNING and episode.episode != self._playing and not self._begin(episode):
             return
+        felt = None
+        if self._runtime.inputs and episode is not None and episode.phase == RUNNING:
+            felt = self._feel(stamp_ns)
+            if felt is None:
+                return
         self._answered_ns = stamp_ns
         if episode is not None and stamp_ns - episode.stamp_ns > seconds_to_ns(self._config.episode_age):
             # Nobody says any more what is being played: silence, which the supervisor takes for what it is.
@@ -173,7 +188,7 @@ class PolicyNode(JacoNode[Config]):
             self._publish_command(stamp_ns, np.zeros(len(self._arm)))
             return
         try:
-            decision = self._runtime.act(image)
+            decision = self._runtime.act(image, felt)
         except ContractError as error:
             self.fail(str(error))
             return
@@ -191,6 +206,25 @@ class PolicyNode(JacoNode[Config]):
         self._steps.publish(step)
         if self._succession is not None:
             self._succession.on_step(stamp_ns)
+
+    def _feel(self, stamp_ns: int) -> Vector | None:
+        """Returns what the arm felt when the image of `stamp_ns` was taken; None while that is not known, or for good."""
+        assert self._felt is not None
+        try:
+            felt = self._felt.at(stamp_ns)
+        except ContractError as error:
+            self.get_logger().error(f"A joint state was refused: {error}", throttle_duration_sec=1.0)
+            return None
+        if felt is not None:
+            self._retry.cancel()
+        elif not self._felt.passed(stamp_ns):
+            self._retry.reset()
+        else:
+            self._retry.cancel()
+            self.get_logger().error(
+                f"No joint state lies within {self._config.tolerance} s of an image.", throttle_duration_sec=1.0
+            )
+        return felt
 
     @property
     def _version(self) -> int:

@@ -73,6 +73,15 @@ class ProgressiveNet(nn.Module):
         """Runs T steps of B sequences: images (T, B, 64, 64, 3), `start` (T, B) where an episode starts. Output over T * B."""
         return self.trace(image, state, start, proprioception)[0]
 
+    def answer(self, elders: Sequence[Activations], proprioception: Tensor) -> ColumnOutput:
+        """Returns what the last column makes of N observations of which the earlier columns' activations are known.
+
+        Only for a column that sees through the others alone; `proprioception`: (N, inputs).
+        """
+        last: Any = self.columns[-1]
+        _, own, _ = last.layers(proprioception.new_empty(0), elders, proprioception)
+        return self.heads([*(elder.features for elder in elders), own])
+
     def trace(
         self, image: Tensor, state: State | None, start: Tensor, proprioception: Tensor | None, tap: ColumnTap | None = None
     ) -> tuple[ColumnOutput, State | None, list[Activations]]:
@@ -101,10 +110,12 @@ class ProgressiveNet(nn.Module):
                     before, features, last = _recur(each.lstm, joined, state_here, start, tapped)
                     after += last
                 done.append(Activations(tuple(maps), hidden, before, features))
-        features = [each.features for each in done]
-        last_column: Any = self.columns[-1]
-        output = last_column.heads(features[:-1], features[-1]) if self.grown else _first_heads(first, features[-1])
-        return output, tuple(after) or None, done
+        return self.heads([each.features for each in done]), tuple(after) or None, done
+
+    def heads(self, features: Sequence[Tensor]) -> ColumnOutput:
+        """Returns what the heads of a column make of the features of all columns up to it, each (N, width)."""
+        column: Any = self.columns[len(features) - 1]
+        return column.heads(features[:-1], features[-1]) if len(features) > 1 else _first_heads(column, features[0])
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -127,15 +127,16 @@ def load_runtime(path: Path, arm: Arm, deterministic: bool, seed: int) -> Policy
     return PolicyRuntime(load_checkpoint(path, arm), deterministic, seed)
 
 
-def require_pixels_alone(runtime: PolicyRuntime) -> None:
-    """Checks that the policy reads nothing but images, which is all that its node gives it.
+def require_known_inputs(runtime: PolicyRuntime) -> None:
+    """Checks that the policy reads nothing but what its node gives it: images, and each joint's angle and velocity.
 
     Raises:
-        ContractError: it reads proprioception.
+        ContractError: it reads other numbers of the joints.
     """
-    if runtime.inputs:
+    known = 2 * len(runtime.card.joints)
+    if runtime.inputs not in (0, known):
         raise ContractError(
-            f"Policy '{runtime.card.name}' reads {runtime.inputs} joint values, too; the policy's node gives images alone."
+            f"Policy '{runtime.card.name}' reads {runtime.inputs} joint values beside images; the policy's node gives {known}."
         )
 
 
@@ -151,8 +152,9 @@ def check_successor(runtime: PolicyRuntime, before: Card, sha256: str) -> None:
     for name in ("task", "arm", "joints", "action_speeds", "control_period_s", "camera"):
         if getattr(card, name) != getattr(before, name):
             raise ContractError(f"Its {name} is {getattr(card, name)}, that of the policy before {getattr(before, name)}.")
-    require_pixels_alone(runtime)
+    require_known_inputs(runtime)
+    felt = np.zeros(runtime.inputs) if runtime.inputs else None
     shape = (card.camera.height, card.camera.width, 3)
     for image in (np.zeros(shape, np.uint8), np.random.default_rng(0).integers(0, 256, shape, np.uint8)):
-        runtime.act(image)
+        runtime.act(image, felt)
     runtime.begin_episode()

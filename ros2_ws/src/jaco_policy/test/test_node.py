@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, PolicyStep
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from jaco_core.arms import load_arm
 from jaco_core.ros import convert, qos
 from jaco_core.ros.testing import GraphUnderTest
 from jaco_core.types import ENDED, RUNNING, EpisodeStatus
-from jaco_policy.checkpoint import CARD_FILE, WEIGHTS_FILE, Card, save_checkpoint
+from jaco_policy.checkpoint import CARD_FILE, WEIGHTS_FILE, Card, load_checkpoint, save_checkpoint
+from jaco_policy.grown import GrownSpec
 from jaco_policy.networks import Column, ColumnSpec
 from jaco_policy.node import PolicyNode
 
@@ -79,6 +80,39 @@ def test_each_image_is_answered_once_under_its_stamp(folder: Path, image_first: 
         assert set(np.abs(commands[0].velocities)) <= {0.0, 0.1}
         assert all(len(step.action) == len(ARM) and 0.0 < step.inference_ms < 1000.0 for step in steps)
         assert {value.key: value.value for value in facts[0].status[0].values}["name"] == "random"
+
+
+def test_a_policy_that_feels_its_joints_waits_for_the_image_s_joint_state(folder: Path) -> None:
+    network = load_checkpoint(folder).network
+    network.grow(GrownSpec((), 8, inputs=2 * len(ARM), proprioception=4))
+    save_checkpoint(folder, load_checkpoint(folder).card, network)
+    with GraphUnderTest(checkpoint=folder, lockstep=True) as graph:
+        inputs, commands = Inputs(graph), graph.collect(JointVelocityCommand, "/policy/command", qos.STATE)
+        joints = graph.console.create_publisher(JointState, "/joint_states", qos.EVENT)
+        node = graph.add(PolicyNode)
+        assert graph.configure(node) and graph.activate(node)
+        graph.until(lambda: joints.get_subscription_count() > 0, "a reader of the joint states")
+        zeros = [0.0] * len(ARM)
+
+        def feel(stamp_ns: int) -> None:
+            message = JointState(name=list(ARM.joint_names), position=list(ARM.home), velocity=zeros)
+            message.header.stamp = convert.ns_to_stamp(stamp_ns)
+            joints.publish(message)
+
+        feel(50)
+        inputs.episode(100)
+        inputs.image(100)
+        graph.until(lambda: not node._retry.is_canceled(), "the policy to wait")
+        assert not commands
+        feel(100)
+        graph.until(lambda: stamps(commands) == [100], "the answer")
+        # A joint state that never came is silence, not a guess.
+        feel(10**9)
+        inputs.episode(5 * 10**8)
+        inputs.image(5 * 10**8)
+        inputs.episode(10**9)
+        inputs.image(10**9)
+        graph.until(lambda: stamps(commands) == [100, 10**9], "the answer to the image whose joint state came")
 
 
 def test_in_real_time_it_does_not_wait_for_the_verdict_on_the_image(folder: Path) -> None:

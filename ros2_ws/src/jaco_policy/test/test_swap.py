@@ -155,13 +155,15 @@ def test_other_weights_than_announced_are_refused(tmp_path: Path) -> None:
     assert stage.play(30.0) == 1 and "announced was 000000000000" in stage.said[0]
 
 
-def test_a_policy_that_reads_more_than_images_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("inputs", "acting"), [(18, 2), (9, 1)])
+def test_a_policy_may_read_all_joints_and_nothing_else_beside_images(tmp_path: Path, inputs: int, acting: int) -> None:
     stage = Stage(tmp_path)
     base = load_checkpoint(tmp_path / "1", ARM)
-    base.network.grow(GrownSpec((4, 4), 8, inputs=18, proprioception=4))
+    base.network.grow(GrownSpec((4, 4), 8, inputs=inputs, proprioception=4))
     save_checkpoint(tmp_path / "2", base.card, base.network)
     stage.offer(2, tmp_path / "2")
-    assert stage.play(30.0) == 1 and "the policy's node gives images alone" in stage.said[0]
+    assert stage.play(30.0) == acting
+    assert acting == 2 or "reads 9 joint values beside images; the policy's node gives 18" in stage.said[0]
 
 
 def test_an_old_version_is_not_loaded_again(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from jaco_core.arms import Arm
 from jaco_core.sync import StampBuffer
-from jaco_core.types import ENDED, FINISHED, PAUSED, WAITING, EpisodeStatus, RgbImage, Vector
+from jaco_core.types import ENDED, FINISHED, PAUSED, WAITING, EpisodeStatus, RgbImage, Vector, frozen_vector
 from jaco_core.units import seconds_to_ns
 from jaco_learner.embedded.execution import executed_action
-from jaco_learner.embedded.transition import Run, Transition
+from jaco_learner.embedded.transition import NOTHING, Run, Transition
 
 POLICY = "policy"
 # So many observations into the next episode, what an episode lacks is not coming any more.
@@ -46,6 +46,7 @@ class _Step:
     """What is known about the observation of one stamp and the step that began there."""
 
     image: RgbImage | None = None
+    objects: Vector | None = None
     word: PolicyWord | None = None
     judged: Judged | None = None
     applied: list[Vector] = field(default_factory=list)
@@ -57,16 +58,20 @@ class Assembler:
     `dropped`: steps that were left out, by what they lacked; `overruled`: steps whose applied action was not the chosen one.
     """
 
-    def __init__(self, arm: Arm, speeds: NDArray[np.float64], recurrent: bool, tolerance: float = 0.0) -> None:
+    def __init__(
+        self, arm: Arm, speeds: NDArray[np.float64], recurrent: bool, tolerance: float = 0.0, objects: tuple[str, ...] = ()
+    ) -> None:
         """`recurrent`: the network remembers, so an episode is of no use after a gap.
 
         `tolerance`: largest time between an image and the joint state that is taken for it [s]; 0: the very same stamp.
+        `objects`: names of those whose places must be known of each image.
         """
         self._arm, self._speeds, self._recurrent = arm, speeds, recurrent
         self._tick_s = 1.0 / arm.state_rate_hz
         self._steps: dict[int, _Step] = {}
         self._tolerance_ns = seconds_to_ns(tolerance)
         self._felt: StampBuffer[Vector] = StampBuffer(_JOINT_STATES)
+        self.objects = objects
         self._applied_until = -1
         self._episode: list[EpisodeStatus] = []
         self._over: list[list[EpisodeStatus]] = []
@@ -79,6 +84,11 @@ class Assembler:
     def add_proprioception(self, stamp_ns: int, values: Vector) -> None:
         """`values`: joint angles [rad], then velocities [rad/s], shape (2n,)."""
         self._felt.add(stamp_ns, values)
+
+    def add_objects(self, stamp_ns: int, places: Vector) -> None:
+        """Where `objects` are [m], shape (3k,), in the image of `stamp_ns`."""
+        if self.objects:
+            self._at(stamp_ns).objects = places
 
     def add_word(self, stamp_ns: int, word: PolicyWord) -> None:
         self._at(stamp_ns).word = word
@@ -128,6 +138,7 @@ class Assembler:
     def _complete(self, statuses: list[EpisodeStatus]) -> bool:
         steps = [self._steps.get(status.stamp_ns, _Step()) for status in statuses]
         seen = all(self._felt_at(status) is not None for status in statuses) and steps[-1].image is not None
+        seen = seen and (not self.objects or all(step.objects is not None for step in steps))
         end = statuses[-1].stamp_ns
         return seen and self._applied_until >= end and not any(_lacking(step) for step in steps[:-1])
 
@@ -143,13 +154,13 @@ class Assembler:
             lacking = lacking or self._unseen(after)
             if lacking or (broken and self._recurrent):
                 self.dropped[lacking or "what came before"] += 1
-                self._cut(runs, current, status, broken, None)
+                self._cut(runs, current, status, broken, None, before)
                 current, broken = [], True
             else:
                 current.append(self._transition(status, after, step, before))
             if step.applied:
                 before = step.applied[-1]
-        self._cut(runs, current, statuses[-1], broken, statuses[-1])
+        self._cut(runs, current, statuses[-1], broken, statuses[-1], before)
         self._forget(statuses[-1].stamp_ns)
         return runs
 
@@ -158,20 +169,29 @@ class Assembler:
         self._steps = {stamp: step for stamp, step in self._steps.items() if stamp > horizon_ns}
 
     def _cut(
-        self, runs: list[Run], transitions: list[Transition], at: EpisodeStatus, broken: bool, end: EpisodeStatus | None
+        self,
+        runs: list[Run],
+        transitions: list[Transition],
+        at: EpisodeStatus,
+        broken: bool,
+        end: EpisodeStatus | None,
+        before: Vector,
     ) -> None:
         """Ends a run with the observation of `at`; `end`: the episode's last status when the run reaches it."""
-        image, felt = self._at(at.stamp_ns).image, self._felt_at(at)
-        if not transitions or image is None or felt is None:
+        step, felt = self._at(at.stamp_ns), self._felt_at(at)
+        if not transitions or felt is None or step.image is None or self._unseen(at):
             return
         ended = end is not None and end.phase == ENDED
         terminated = end is not None and end.terminated
-        runs.append(Run(tuple(transitions), image, felt, terminated, ended and not broken))
+        runs.append(Run(tuple(transitions), step.image, felt, terminated, ended and not broken, _known(step, before)))
 
     def _unseen(self, status: EpisodeStatus) -> str:
         """Returns what is missing of an observation, "" when it is whole."""
-        if self._at(status.stamp_ns).image is None:
+        step = self._at(status.stamp_ns)
+        if step.image is None:
             return "image"
+        if self.objects and step.objects is None:
+            return "place of an object"
         return "" if self._felt_at(status) is not None else "joint state"
 
     def _felt_at(self, status: EpisodeStatus) -> Vector | None:
@@ -196,7 +216,13 @@ class Assembler:
             action,
             log_probability,
             after.reward,
+            _known(step, before),
         )
+
+
+def _known(step: _Step, before: Vector) -> Vector:
+    """Returns what only learning knows of an observation before which the velocity `before` [rad/s] was applied."""
+    return NOTHING if step.objects is None else frozen_vector(np.concatenate((before, step.objects)))
 
 
 def _lacking(step: _Step) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from jaco_learner.embedded.actor_critic import ActorCritic, UpdateReport
+from jaco_learner.embedded.actor_critic import UpdateReport
+from jaco_learner.embedded.algorithm import make_algorithm
+from jaco_learner.embedded.memory import Chunk
 from jaco_learner.embedded.methods import network_to_learn
 from jaco_learner.embedded.settings import Settings
 from jaco_learner.embedded.transition import Run
@@ -16,10 +18,10 @@ from jaco_policy.checkpoint import Checkpoint
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that learning goes on from: `weights` and the `moments` of the optimiser by name, and what it came from.
+    """All that learning goes on from: `weights` and `moments` (of optimisers, and critics) by name, and what it came from.
 
     `steps`: transitions learned from, over the whole line of versions; `parent`: the version that this one was learned from;
-    `branch`: how often learning went back to an earlier version.
+    `branch`: how often learning went back to an earlier version; `experience`: what is kept of the runs of each update so far.
     """
 
     version: int
@@ -28,6 +30,7 @@ class Snapshot:
     branch: int
     weights: dict[str, Tensor]
     moments: dict[str, Tensor]
+    experience: tuple[Chunk, ...] = ()
 
 
 class EmbeddedLearner:
@@ -38,8 +41,7 @@ class EmbeddedLearner:
         torch.set_num_threads(1)
         self.settings = settings
         self.network = network_to_learn(base, settings, seed)
-        self._critic = ActorCritic(self.network, settings)
-        self._names = [name for name, _ in self.network.learned()]
+        self._algorithm = make_algorithm(self.network, base.card, settings, seed)
         self._runs: list[Run] = []
         self.version, self.parent, self.steps, self.branch = 1, 1, 0, 0
         self._parent_of_next = 1
@@ -49,7 +51,7 @@ class EmbeddedLearner:
         self._runs.append(run)
         if sum(len(each.transitions) for each in self._runs) < self.settings.batch_steps:
             return None
-        report = self._critic.update(self._runs)
+        report = self._algorithm.update(self._runs)
         self._runs = []
         self.steps += report.steps
         self.parent, self.version = self._parent_of_next, self.version + 1
@@ -59,28 +61,25 @@ class EmbeddedLearner:
     def snapshot(self) -> Snapshot:
         """Returns a copy of the present state."""
         weights = {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
-        moments: dict[str, Tensor] = {}
-        for index, state in self._critic.optimiser.state_dict()["state"].items():
-            moments |= {f"{self._names[index]}/{part}": tensor.clone() for part, tensor in state.items()}
-        return Snapshot(self.version, self.parent, self.steps, self.branch, weights, moments)
+        lineage = (self.version, self.parent, self.steps, self.branch)
+        return Snapshot(*lineage, weights, self._algorithm.moments(), self._algorithm.experience)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Goes on from `snapshot`. Runs that wait for an update are of other weights and are forgotten."""
+        self._algorithm.remember(snapshot.experience)
+        self._return_to(snapshot)
+
+    def _return_to(self, snapshot: Snapshot) -> None:
         self.network.load_state_dict(snapshot.weights)
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in snapshot.moments.items():
-            parameter, part = name.rsplit("/", 1)
-            state.setdefault(self._names.index(parameter), {})[part] = tensor.clone()
-        optimiser = self._critic.optimiser
-        optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+        self._algorithm.load_moments(snapshot.moments)
         self._runs = []
         self._parent_of_next = snapshot.version
         self.version, self.parent, self.steps = snapshot.version, snapshot.parent, snapshot.steps
         self.branch = snapshot.branch
 
     def go_back(self, snapshot: Snapshot) -> None:
-        """Begins a new branch at an earlier version; the numbers of versions go on."""
+        """Begins a new branch at an earlier version; the numbers of versions go on, and what was experienced since is kept."""
         version, branch = self.version, self.branch
-        self.restore(snapshot)
+        self._return_to(snapshot)
         self.version, self.branch = version, branch + 1
         self._parent_of_next = snapshot.version

@@ -6,22 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from jaco_core.errors import ContractError
-from jaco_core.types import JointSample, Vector, frozen_vector
+from jaco_core.types import Vector, frozen_vector
 from jaco_learner.embedded.assembly import Judged, PolicyWord
 
 
-def proprioception_from_message(message: Any, names: tuple[str, ...]) -> Vector:
-    """Returns joint angles [rad], then velocities [rad/s], shape (2n,), of a JointState.
-
-    Raises:
-        ContractError: a joint is missing, or a number is not finite.
-    """
-    sample = JointSample(0, tuple(message.name), frozen_vector(message.position), frozen_vector(message.velocity)).ordered(names)
-    values = frozen_vector(np.concatenate((sample.position, sample.velocity)))
-    if not np.isfinite(values).all():
-        raise ContractError(f"The joint state holds numbers that are not finite: {values.tolist()}.")
-    return values
+def objects_from_message(message: Any, names: tuple[str, ...]) -> Vector | None:
+    """Returns where the objects `names` are [m], shape (3k,), by a SceneState; None where the place of one is not known."""
+    poses = dict(zip(message.object_names, message.object_poses, strict=False))
+    if not all(name in poses for name in names):
+        return None
+    positions = [poses[name].position for name in names]
+    places = frozen_vector([value for each in positions for value in (each.x, each.y, each.z)])
+    return places if np.isfinite(places).all() else None
 
 
 def word_from_message(message: Any) -> PolicyWord:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import torch
 
-from jaco_learner.embedded.settings import WIDTHS, Settings
+from jaco_learner.embedded.settings import FELT_HIDDEN, FELT_UNITS, GROWING, WIDTHS, Settings
 from jaco_policy.checkpoint import Checkpoint
 from jaco_policy.grown import GrownSpec
 from jaco_policy.networks import Column
@@ -23,7 +23,7 @@ def network_to_learn(base: Checkpoint, settings: Settings, seed: int) -> Progres
     """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        if settings.method in ("progressive", "random"):
+        if settings.method in GROWING:
             elder = base.network if settings.method == "progressive" else _randomised(base)
             network = ProgressiveNet(elder.columns[0], elder.grown)  # type: ignore[arg-type]
             network.load_state_dict(elder.state_dict())
@@ -39,7 +39,9 @@ def network_to_learn(base: Checkpoint, settings: Settings, seed: int) -> Progres
 
 
 def grown_spec(base: ProgressiveNet, size: str) -> GrownSpec:
-    """Returns the paper's wide or narrow column, with an LSTM where the policy has one."""
+    """Returns a column of one of SIZES; the paper's wide and narrow ones have an LSTM where the policy has one."""
+    if size == "felt":
+        return GrownSpec((), FELT_HIDDEN, inputs=2 * base.spec.joints, proprioception=FELT_UNITS)
     first, second, hidden, recurrent = WIDTHS[size]
     channels = (first, *[second] * (len(base.spec.convolutions) - 1))
     if base.spec.lstm:

@@ -10,10 +10,17 @@ from jaco_core.errors import ConfigError
 from jaco_learner.embedded.assembly import Assembler
 from jaco_learner.embedded.learner import EmbeddedLearner, Snapshot
 from jaco_learner.embedded.log import LogEntry, append_log
-from jaco_learner.embedded.settings import Settings
+from jaco_learner.embedded.settings import ASYMMETRIC, OFF_POLICY, Settings
 from jaco_learner.embedded.transition import Run
 from jaco_learner.embedded.versions import VersionStore
 from jaco_policy.checkpoint import Card, Checkpoint
+from jaco_tasks.registry import make_task
+
+_ALGORITHMS = {
+    "actor-critic": "n-step actor-critic on applied actions",
+    OFF_POLICY: "off-policy actor-critic on all applied actions so far",
+    ASYMMETRIC: "off-policy actor-critic on applied actions, with critics that know where palm and objects are",
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,9 @@ class LearningSession:
         self.learner = EmbeddedLearner(base, settings, seed)
         self._start = self.learner.snapshot()
         recurrent = self.learner.network.initial_state(1) is not None
-        self.assembler = Assembler(arm, base.card.speeds, recurrent, tolerance)
+        told = settings.algorithm == ASYMMETRIC
+        objects = tuple(item.name for item in make_task(base.card.task).objects) if told else ()
+        self.assembler = Assembler(arm, base.card.speeds, recurrent, tolerance, objects)
         self._card = _card(base, settings, seed)
         self._since: Run | None = None
         self._acting = 0
@@ -129,6 +138,6 @@ class LearningSession:
 def _card(base: Checkpoint, settings: Settings, seed: int) -> Card:
     card = base.card
     ancestor = f"{card.name} {card.sha256}"
-    training = {"algorithm": "n-step actor-critic on applied actions", "settings": asdict(settings), "seed": seed}
+    training = {"algorithm": _ALGORITHMS[settings.algorithm], "settings": asdict(settings), "seed": seed}
     name = f"{card.name}-{settings.method}"
     return replace(card, name=name, ancestors=(*card.ancestors, ancestor), training={**training, "base": ancestor})

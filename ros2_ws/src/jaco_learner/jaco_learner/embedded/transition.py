@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaco_core.types import RgbImage, Vector
+
+NOTHING: Vector = np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,7 @@ class Transition:
 
     `log_probability`: of the action under the weights that chose it, None when something else was applied than was chosen.
     `proprioception`: joint angles [rad], then velocities [rad/s], shape (2n,). `version`: of the weights that acted.
+    `known`: what only learning knows, the velocities that were applied before [rad/s], then the task's objects [m], (n + 3k,).
     """
 
     stamp_ns: int
@@ -27,6 +31,7 @@ class Transition:
     action: NDArray[np.int64]
     log_probability: float | None
     reward: float
+    known: Vector = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,22 @@ class Run:
     final_proprioception: Vector
     terminated: bool
     complete: bool
+    final_known: Vector = field(default_factory=lambda: NOTHING)
 
     @property
     def total_reward(self) -> float:
         """The undiscounted sum of rewards."""
         return sum(transition.reward for transition in self.transitions)
+
+
+def judged_ahead(run: Run, discount: float, horizon: int) -> Iterator[tuple[int, float, float]]:
+    """Yields for each step which observation it is judged by, the discounted rewards until then, and the discount there.
+
+    It is `horizon` steps ahead, or the run's last; the discount is 0 where the task has ended.
+    """
+    rewards = [step.reward for step in run.transitions]
+    for step in range(len(rewards)):
+        last = min(step + horizon, len(rewards))
+        total = sum(discount**ahead * reward for ahead, reward in enumerate(rewards[step:last]))
+        ended = run.terminated and last == len(rewards)
+        yield last, total, 0.0 if ended else discount ** (last - step)

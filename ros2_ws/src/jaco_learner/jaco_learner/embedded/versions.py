@@ -17,6 +17,8 @@ from jaco_policy.checkpoint import Card, load_checkpoint, read_card, save_checkp
 from jaco_policy.progressive import ProgressiveNet
 
 MOMENTS_FILE = "moments.safetensors"
+EXPERIENCE_FOLDER = "experience"
+"""What is kept of the runs that a version was learned from, a file for each: later versions learn from it too."""
 # How many of the newest are kept: more than a policy tries before it trusts one. Every so many for ever.
 KEPT_NEWEST, KEPT_EVERY = 32, 100
 _LINEAGE = ("version", "parent", "steps", "branch")
@@ -50,6 +52,9 @@ class VersionStore:
         lineage = {name: getattr(snapshot, name) for name in _LINEAGE}
         card = save_checkpoint(partial, replace(card, training={**card.training, **lineage, **data}, scores={}), network)
         save_file(snapshot.moments, partial / MOMENTS_FILE)
+        if snapshot.experience:
+            # First: a version without its experience could not be gone on from, experience without its version is written again.
+            self._save_experience(snapshot)
         if path.exists():
             shutil.rmtree(path)
         os.replace(partial, path)
@@ -65,11 +70,27 @@ class VersionStore:
         checkpoint = load_checkpoint(self.path(version))
         try:
             moments = load_file(self.path(version) / MOMENTS_FILE)
+            experience = tuple(load_file(path) for path in self.experience(version))
             told = checkpoint.card.training
             version, parent, steps, branch = (int(told[name]) for name in _LINEAGE)
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise ConfigError(f"Version {version} in {self.folder} cannot be learned on: {error}.") from None
-        return Snapshot(version, parent, steps, branch, dict(checkpoint.network.state_dict()), moments)
+        weights = dict(checkpoint.network.state_dict())
+        return Snapshot(version, parent, steps, branch, weights, moments, experience)
+
+    def experience(self, version: int) -> list[Path]:
+        """Returns the files of what was experienced up to `version`, in order."""
+        paths = sorted((self.folder / EXPERIENCE_FOLDER).glob("[0-9]" * 6 + ".safetensors"))
+        return [path for path in paths if int(path.stem) <= version]
+
+    def _save_experience(self, snapshot: Snapshot) -> None:
+        """Writes the newest experience in one atomic step."""
+        folder = self.folder / EXPERIENCE_FOLDER
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{snapshot.version:06d}.safetensors"
+        partial = path.with_suffix(".partial")
+        save_file(snapshot.experience[-1], partial)
+        os.replace(partial, path)
 
     def card(self, version: int) -> Card:
         """Returns a version's card."""
