@@ -40,7 +40,10 @@ class Asymmetric:
     def __init__(self, network: ProgressiveNet, card: Card, settings: Settings, seed: int) -> None:
         """Raises ConfigError: the network remembers what it saw, which steps that are drawn one by one do not show."""
         if network.initial_state(1) is not None:
-            raise ConfigError(f"Policy '{card.name}' has an LSTM; learning by '{settings.algorithm}' takes steps one by one.")
+            raise ConfigError(
+                f"Policy '{card.name}' has an LSTM; learning by '{settings.algorithm}' takes steps one by one: choose the "
+                "algorithm actor-critic."
+            )
         self.network, self.settings, self.rule, self._seed = network, settings, settings.asymmetric, seed
         rule, spec = self.rule, network.spec
         self._knowledge = PrivilegedState(load_arm(card.arm), len(make_task(card.task).objects))
