@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,11 @@ from jaco_core.arms import load_arm
 from jaco_core.ramp import ramp_velocity
 from jaco_core.types import ENDED, RUNNING, EpisodeStatus
 from jaco_learner.embedded.assembly import Assembler, Judged, PolicyWord
+from jaco_learner.embedded.session import LearningSession
 from jaco_learner.embedded.transition import Run, Transition
 from jaco_policy.checkpoint import Card, Checkpoint, load_checkpoint, save_checkpoint
-from jaco_policy.networks import Column, ColumnSpec
+from jaco_policy.networks import Column, ColumnSpec, joint_log_probability, sample_action
+from jaco_policy.progressive import ProgressiveNet
 from jaco_tasks.actions import action_speeds
 
 ARM = load_arm("j2n6s300")
@@ -45,6 +49,46 @@ def run(episode: int, steps: int = 10, version: int = 1) -> Run:
         reward = float(action[0] == 2)
         transitions.append(Transition(stamp, episode, step, version, images[step], felt[step], action, -9.0, reward, known[step]))
     return Run(tuple(transitions), images[-1], felt[-1], False, True, known[-1])
+
+
+def drawn(network: ProgressiveNet, shown: Run) -> Run:
+    """Returns `shown` with actions that `network` draws, by torch's own generator, and the rewards of `run`."""
+    felt = torch.from_numpy(np.stack([step.proprioception for step in shown.transitions])).float()
+    with torch.no_grad():
+        output, _ = network(torch.from_numpy(np.stack([step.image for step in shown.transitions])), None, felt)
+    actions = sample_action(output.logits)
+    chances = joint_log_probability(output.logits, actions)
+    transitions = tuple(
+        replace(step, action=action.numpy(), log_probability=float(chance), reward=float(action[0] == 2))
+        for step, action, chance in zip(shown.transitions, actions, chances, strict=True)
+    )
+    return replace(shown, transitions=transitions)
+
+
+def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    """Tells whether both hold the same, bit for bit."""
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def straight_and_killed(
+    session: Callable[[str], LearningSession], episodes: int, killed_after: int
+) -> tuple[LearningSession, LearningSession]:
+    """Plays `episodes` twice; the second time another session goes on in the same folder after some. Returns the last of each."""
+    straight, first = session("straight"), session("killed")
+    for learning, played in ((straight, episodes), (first, killed_after)):
+        _play(learning, 0, played)
+    second = session("killed")
+    assert second.learner.version == first.learner.version
+    _play(second, killed_after, episodes)
+    return straight, second
+
+
+def _play(learning: LearningSession, first: int, last: int, steps: int = 8) -> None:
+    graph = Graph(learning.assembler)
+    graph.now_ns *= 1 + first * (steps + 1)
+    for episode in range(first, last):
+        graph.play(episode, steps=steps)
+        learning.advance()
 
 
 class Graph:

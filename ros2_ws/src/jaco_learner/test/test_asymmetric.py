@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from embedded_support import ARM, Graph, policy, run
+from embedded_support import ARM, drawn, equal, policy, run, straight_and_killed
 
 from jaco_core.errors import ConfigError
 from jaco_core.kinematics import Kinematics
@@ -22,14 +22,9 @@ from jaco_learner.embedded.session import LearningSession
 from jaco_learner.embedded.settings import ASYMMETRIC, AsymmetricSettings, Settings
 from jaco_learner.embedded.versions import VersionStore
 from jaco_policy.checkpoint import load_checkpoint
-from jaco_policy.networks import joint_log_probability, sample_action
 
 RULE = AsymmetricSettings(hidden=16, critic_batch=16, policy_batch=8, warm_up=8, kept=24)
 SMALL = Settings(algorithm=ASYMMETRIC, batch_steps=8, asymmetric=RULE)
-
-
-def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_a_state_says_where_the_palm_is_and_how_far_the_object() -> None:
@@ -95,17 +90,9 @@ def test_a_joint_learns_which_speed_is_worth_a_point(tmp_path: Path, method: str
     torch.manual_seed(0)
     shares = []
     for number in range(14):
-        shown = run(number, steps=32)
-        with torch.no_grad():
-            output, _ = learner.network(torch.from_numpy(np.stack([step.image for step in shown.transitions])), None)
-        actions = sample_action(output.logits)
-        chances = joint_log_probability(output.logits, actions)
-        steps = tuple(
-            replace(step, action=action.numpy(), log_probability=float(chance), reward=float(action[0] == 2))
-            for step, action, chance in zip(shown.transitions, actions, chances, strict=True)
-        )
-        shares.append(np.mean([step.reward for step in steps]))
-        report = learner.learn(replace(shown, transitions=steps))
+        shown = drawn(learner.network, run(number, steps=32))
+        shares.append(shown.total_reward / 32)
+        report = learner.learn(shown)
         assert report is not None and report.steps == 32
         assert report.ratio == pytest.approx(1.0, abs=1e-3)
     assert shares[0] < 0.6 and np.mean(shares[-3:]) > 0.8
@@ -130,28 +117,19 @@ def test_it_goes_on_from_its_last_version_although_its_oldest_steps_are_gone(tmp
     def session(folder: str) -> LearningSession:
         return LearningSession(load_checkpoint(base.folder), ARM, SMALL, 5, VersionStore(tmp_path / folder), print)
 
-    straight, first = session("straight"), session("killed")
-    for learning, episodes in ((straight, 7), (first, 5)):
-        graph = Graph(learning.assembler)
-        for episode in range(episodes):
-            graph.play(episode, steps=8)
-            learning.advance()
-    second = session("killed")
-    assert second.learner.version == 6
-    graph = Graph(second.assembler)
-    graph.now_ns *= 1 + 5 * 9
-    for episode in (5, 6):
-        graph.play(episode, steps=8)
-        second.advance()
+    straight, second = straight_and_killed(session, 7, 5)
     assert second.word.version == straight.word.version == 8
     assert second.word.sha256 == straight.word.sha256
     assert equal(second.learner.snapshot().moments, straight.learner.snapshot().moments)
+    # What was forgotten stays on the disk, for a replay, and is not read again.
+    store = VersionStore(tmp_path / "killed")
+    assert len(store.experience(8)) == 7 and len(store.load(8).experience) == 3
 
 
 def test_a_policy_that_remembers_and_settings_that_make_no_sense_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="Policy 'tiny' has an LSTM; learning by 'asymmetric' takes steps one by one"):
         EmbeddedLearner(policy(tmp_path, lstm=8), SMALL)
-    with pytest.raises(ConfigError, match="a kept above 0, got 0"):
+    with pytest.raises(ConfigError, match="Asymmetric learning needs a kept above 0, got 0"):
         AsymmetricSettings(kept=0)
     with pytest.raises(ConfigError, match="a discount from 0 to below 1, got 1"):
         AsymmetricSettings(discount=1.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from embedded_support import ARM, SPEEDS, Graph, policy, run
+from embedded_support import ARM, SPEEDS, Graph, drawn, equal, policy, run
 
 from jaco_core.errors import ConfigError
 from jaco_learner.embedded.actor_critic import ActorCritic, n_step_returns
@@ -20,13 +20,8 @@ from jaco_learner.embedded.settings import METHODS, Settings
 from jaco_learner.embedded.transition import Run
 from jaco_learner.embedded.versions import KEPT_NEWEST, VersionStore
 from jaco_policy.checkpoint import load_checkpoint
-from jaco_policy.networks import joint_log_probability, sample_action
 
 SMALL = Settings(size="narrow", batch_steps=8, passes=2)
-
-
-def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_returns_are_the_paper_s() -> None:
@@ -72,18 +67,9 @@ def test_the_first_joint_learns_which_speed_is_worth_a_point(tmp_path: Path) -> 
     torch.manual_seed(0)
     shares = []
     for number in range(10):
-        shown = run(number, steps=32)
-        images = torch.from_numpy(np.stack([step.image for step in shown.transitions]))
-        with torch.no_grad():
-            output, _ = critic.network(images)
-        actions = sample_action(output.logits)
-        chances = joint_log_probability(output.logits, actions)
-        steps = tuple(
-            replace(step, action=action.numpy(), log_probability=float(chance), reward=float(action[0] == 2))
-            for step, action, chance in zip(shown.transitions, actions, chances, strict=True)
-        )
-        shares.append(np.mean([step.reward for step in steps]))
-        critic.update([replace(shown, transitions=steps)])
+        shown = drawn(critic.network, run(number, steps=32))
+        shares.append(shown.total_reward / 32)
+        critic.update([shown])
     assert shares[0] < 0.6 and np.mean(shares[-3:]) > 0.9
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from embedded_support import ARM, SPEEDS, Graph, policy, run
+from embedded_support import ARM, SPEEDS, drawn, equal, policy, run, straight_and_killed
 
 from jaco_core.errors import ConfigError
 from jaco_core.kinematics import Kinematics
@@ -20,7 +20,6 @@ from jaco_learner.embedded.session import LearningSession
 from jaco_learner.embedded.settings import OFF_POLICY, OffPolicySettings, Settings
 from jaco_learner.embedded.versions import VersionStore
 from jaco_policy.checkpoint import load_checkpoint
-from jaco_policy.networks import joint_log_probability, sample_action
 
 RULE = OffPolicySettings(hidden=16, batch=16, policy_batch=8, warm_up=16, updates_per_step=0.5, policy_every=1)
 SMALL = Settings(size="felt", algorithm=OFF_POLICY, batch_steps=8, off_policy=RULE)
@@ -28,10 +27,6 @@ SMALL = Settings(size="felt", algorithm=OFF_POLICY, batch_steps=8, off_policy=RU
 
 def motion() -> Motion:
     return Motion(ARM, torch.from_numpy(SPEEDS), 0.1)
-
-
-def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_where_an_action_leads_is_where_the_kinematics_say() -> None:
@@ -78,20 +73,10 @@ def test_a_joint_learns_which_speed_is_worth_a_point(tmp_path: Path) -> None:
         at_home = np.concatenate((ARM.home, np.zeros(9)))
         shown = run(number, steps=32)
         image = run(0).final_image
-        shown = replace(
-            shown, transitions=tuple(replace(step, image=image, proprioception=at_home) for step in shown.transitions)
-        )
-        with torch.no_grad():
-            felt = torch.from_numpy(at_home).float().repeat(32, 1)
-            output, _ = learner.network(torch.from_numpy(image).repeat(32, 1, 1, 1), None, felt)
-        actions = sample_action(output.logits)
-        chances = joint_log_probability(output.logits, actions)
-        steps = tuple(
-            replace(step, action=action.numpy(), log_probability=float(chance), reward=float(action[0] == 2))
-            for step, action, chance in zip(shown.transitions, actions, chances, strict=True)
-        )
-        shares.append(np.mean([step.reward for step in steps]))
-        report = learner.learn(replace(shown, transitions=steps))
+        steps = tuple(replace(step, image=image, proprioception=at_home) for step in shown.transitions)
+        shown = drawn(learner.network, replace(shown, transitions=steps))
+        shares.append(shown.total_reward / 32)
+        report = learner.learn(shown)
         assert report is not None and report.steps == 32
     assert shares[0] < 0.6 and np.mean(shares[-3:]) > 0.9, shares
 
@@ -124,19 +109,8 @@ def test_it_goes_on_from_its_last_version_with_all_its_experience(tmp_path: Path
     def session(folder: str) -> LearningSession:
         return LearningSession(load_checkpoint(base.folder), ARM, SMALL, 5, VersionStore(tmp_path / folder), print)
 
-    straight, first = session("straight"), session("killed")
-    for learning, episodes in ((straight, 4), (first, 2)):
-        graph = Graph(learning.assembler)
-        for episode in range(episodes):
-            graph.play(episode, steps=8)
-            learning.advance()
-    second = session("killed")
-    assert second.learner.version == 3 and len(second.learner.snapshot().experience) == 2
-    graph = Graph(second.assembler)
-    graph.now_ns *= 1 + 2 * 9
-    for episode in (2, 3):
-        graph.play(episode, steps=8)
-        second.advance()
+    straight, second = straight_and_killed(session, 4, 2)
+    assert len(second.learner.snapshot().experience) == 4
     assert second.word.version == straight.word.version == 5
     assert second.word.sha256 == straight.word.sha256
     assert equal(second.learner.snapshot().moments, straight.learner.snapshot().moments)

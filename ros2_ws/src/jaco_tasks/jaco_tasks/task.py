@@ -33,7 +33,10 @@ class Layout:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one observation is worth. `success`: the goal holds now. `failure`: why the task ends here, "" when it goes on."""
+    """What one observation is worth.
+
+    `reward`: from 0 to 1; `success`: the goal holds now; `failure`: why the task ends here, "" when it goes on.
+    """
 
     reward: float
     success: bool

@@ -13,6 +13,7 @@ import numpy as np
 from jaco_core.models.robotiq_2f_85 import FULL_SPEED
 from jaco_core.ramp import ramp_velocity
 from jaco_core.types import Vector
+from jaco_driver.kortex.feedback import REST_SPEED
 
 if TYPE_CHECKING:
     from jaco_driver.kortex.fake_client import FakeSession, FakeTransport
@@ -98,10 +99,10 @@ class FakeBase:
             self._pushed = np.full(self.count, speed)
 
     def moving(self) -> bool:
-        """Whether any joint moves."""
+        """Whether any joint moves faster than what the driver takes for rest."""
         with self.lock:
             self.advance()
-            return bool(np.any(np.abs(self.velocity) > 0.1))
+            return bool(np.any(np.abs(np.radians(self.velocity)) >= REST_SPEED))
 
     # What happens inside.
     def advance(self) -> None:

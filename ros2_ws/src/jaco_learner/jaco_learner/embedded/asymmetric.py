@@ -117,7 +117,7 @@ class Asymmetric:
         worth = (probability * advantage).sum((-1, -2)).mean()
         policy_loss = rule.stay * strayed - rule.policy_weight * worth - self.settings.entropy * entropy
         sight_loss = (seen - places.flatten(1)).square().sum(-1).mean()
-        # While the critics know nothing yet the policy stays; seeing can begin.
+        # While the critics know nothing yet they say nothing to the policy; seeing can begin.
         loss = rule.sight_weight * sight_loss + (0.0 if warming else 1.0) * policy_loss
         self._actor_optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

@@ -22,6 +22,15 @@ ALGORITHMS = ("actor-critic", OFF_POLICY, ASYMMETRIC)
 """On each step once, soon after it was made; on all steps so far, over and over; so, with critics that know where things are."""
 
 
+def _require(what: str, settings: Settings | OffPolicySettings | AsymmetricSettings, *positive: str) -> None:
+    """Raises ConfigError: one of the fields `positive` is not above 0, or the discount is not from 0 to below 1."""
+    for name in positive:
+        if not getattr(settings, name) > 0:
+            raise ConfigError(f"{what} needs a {name} above 0, got {getattr(settings, name)}.")
+    if not 0.0 <= settings.discount < 1.0:
+        raise ConfigError(f"{what} needs a discount from 0 to below 1, got {settings.discount}.")
+
+
 @dataclass(frozen=True)
 class OffPolicySettings:
     """Learning on all steps so far.
@@ -53,16 +62,12 @@ class OffPolicySettings:
 
     def __post_init__(self) -> None:
         positive = ("horizon", "critics", "target_critics", "hidden", "critic_rate", "updates_per_step", "batch", "policy_every")
-        for name in (*positive, "policy_batch", "anchor_steps"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"Off-policy learning needs a {name} above 0, got {getattr(self, name)}.")
+        _require("Off-policy learning", self, *positive, "policy_batch", "anchor_steps")
         if self.target_critics > self.critics or self.policy_batch > self.batch:
             raise ConfigError(
                 f"Off-policy learning has {self.critics} critics and batches of {self.batch} steps, and was asked for the least "
                 f"of {self.target_critics} and for {self.policy_batch} of the steps."
             )
-        if not 0.0 <= self.discount < 1.0:
-            raise ConfigError(f"Off-policy learning needs a discount from 0 to below 1, got {self.discount}.")
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ class AsymmetricSettings:
     """Learning on the newest steps, over and over, with critics that know where palm and objects are.
 
     `kept`: steps that are drawn from; `horizon`: steps until the critics' word is taken; `critic_updates`, `policy_updates`:
-    gradient steps per step of the arm. Until there are `warm_up` steps the critics learn alone, `warm_up_haste` times as fast.
+    gradient steps per step of the arm. Until there are `warm_up` steps the critics learn `warm_up_haste` times as fast, and the
+    policy's features learn to see alone: a new column leaves the policy as it was then, a finetuned one does not quite.
     `policy_weight`: of an advantage of one standard deviation; `stay`: what a nat of divergence from the policy that made a step
     costs; `branch_cost`: of what a speed adds, squared; `sight_weight`: of a squared metre that something is seen off its place.
     """
@@ -96,11 +102,7 @@ class AsymmetricSettings:
 
     def __post_init__(self) -> None:
         positive = ("horizon", "kept", "critics", "hidden", "critic_rate", "critic_updates", "critic_batch", "policy_updates")
-        for name in (*positive, "policy_batch", "warm_up_haste"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"Learning with critics that know more needs a {name} above 0, got {getattr(self, name)}.")
-        if not 0.0 <= self.discount < 1.0:
-            raise ConfigError(f"Learning with critics that know more needs a discount from 0 to below 1, got {self.discount}.")
+        _require("Asymmetric learning", self, *positive, "policy_batch", "gradient_norm", "warm_up_haste")
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ class Settings:
 
     `method`, `size`, `algorithm`: one of METHODS, SIZES and ALGORITHMS; `horizon`: steps until a return takes the critic's word;
     `batch_steps`: fewest steps of an update; `passes`: how often an update goes over them, held to within `clip` of the policy
-    that acted. The others take `learning_rate`, `batch_steps`, `entropy` and what is in `off_policy` or `asymmetric`.
+    that acted. Both others take `learning_rate` and `batch_steps`, off-policy also `gradient_norm`, asymmetric also `entropy`;
+    the rest of theirs is in `off_policy` and `asymmetric`.
     """
 
     method: str = "progressive"
@@ -137,11 +140,7 @@ class Settings:
                 f"Off-policy learning improves a new column of size felt, by method {' or '.join(GROWING)}; got method "
                 f"{self.method} and size {self.size}."
             )
-        for name in ("learning_rate", "horizon", "batch_steps", "passes", "clip", "gradient_norm"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"Learning needs a {name} above 0, got {getattr(self, name)}.")
-        if not 0.0 <= self.discount < 1.0:
-            raise ConfigError(f"Learning needs a discount from 0 to below 1, got {self.discount}.")
+        _require("Learning", self, "learning_rate", "horizon", "batch_steps", "passes", "clip", "gradient_norm")
 
 
 ADJUSTABLE = ("method", "size", "algorithm", "learning_rate", "batch_steps")

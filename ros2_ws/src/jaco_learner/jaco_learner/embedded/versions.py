@@ -22,6 +22,8 @@ EXPERIENCE_FOLDER = "experience"
 # How many of the newest are kept: more than a policy tries before it trusts one. Every so many for ever.
 KEPT_NEWEST, KEPT_EVERY = 32, 100
 _LINEAGE = ("version", "parent", "steps", "branch")
+_HELD = "experience"
+"""On a version's card: how many of the newest files of experience it was learned from."""
 
 
 class VersionStore:
@@ -50,7 +52,8 @@ class VersionStore:
         partial = path.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         lineage = {name: getattr(snapshot, name) for name in _LINEAGE}
-        card = save_checkpoint(partial, replace(card, training={**card.training, **lineage, **data}, scores={}), network)
+        training = {**card.training, **lineage, **data, _HELD: len(snapshot.experience)}
+        card = save_checkpoint(partial, replace(card, training=training, scores={}), network)
         save_file(snapshot.moments, partial / MOMENTS_FILE)
         if snapshot.experience:
             # First: a version without its experience could not be gone on from, experience without its version is written again.
@@ -70,8 +73,10 @@ class VersionStore:
         checkpoint = load_checkpoint(self.path(version))
         try:
             moments = load_file(self.path(version) / MOMENTS_FILE)
-            experience = tuple(load_file(path) for path in self.experience(version))
             told = checkpoint.card.training
+            paths = self.experience(version)
+            # What was forgotten by then is not read: it only grows.
+            experience = tuple(load_file(path) for path in paths[max(0, len(paths) - int(told[_HELD])) :])
             version, parent, steps, branch = (int(told[name]) for name in _LINEAGE)
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise ConfigError(f"Version {version} in {self.folder} cannot be learned on: {error}.") from None
