@@ -1,52 +1,20 @@
-"""Learning in the graph: its recording gives the same weights again, and a killed learner costs nothing but its open episodes."""
+"""Learning in the graph: its recording gives the same weights again, and whatever is killed costs nothing but open episodes."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-from jaco_bringup.arguments import Value
+from learning_run import EPISODES, learn, learn_and_kill
+
 from jaco_bringup.commands.analyse import recorded_runs
 from jaco_bringup.commands.replay import replay
-from jaco_bringup.graph import Graph, learn_graph
-from jaco_bringup.runner import Outcome, Runner
-from jaco_core.domain import take_random_domain
+from jaco_bringup.runner import Runner
+from jaco_learner.embedded.learner import Snapshot
 from jaco_learner.embedded.log import read_log
 from jaco_learner.embedded.versions import VersionStore
 from jaco_monitor.report import write_summary
-
-EPISODES = 8
-
-
-def learn(
-    folder: Path,
-    interfere: Callable[[Runner, threading.Event], None] = lambda runner, over: None,
-    learning_dir: str = "",
-    episodes: int = EPISODES,
-    algorithm: str = "actor-critic",
-) -> Outcome:
-    """Runs the learning graph, with a version after each episode; `interfere` has a thread of its own until it is `over`."""
-    arguments: dict[str, Value] = {"episodes": episodes, "seed": 3, "size": "narrow", "run_dir": str(folder), "profile": "twin-3"}
-    arguments |= {"learning_dir": learning_dir, "algorithm": algorithm}
-    # The policy waits 0.8 of it for a learner that was killed.
-    arguments["lockstep_timeout"] = 30.0
-    graph = learn_graph(arguments)
-    eager = replace(graph.node("learner"), parameters={**graph.node("learner").parameters, "batch_steps": 20})
-    graph = Graph(graph.name, tuple(eager if node.name == "learner" else node for node in graph.nodes))
-    with take_random_domain() as domain:
-        over = threading.Event()
-        runner = Runner(graph, folder, domain.number)
-        thread = threading.Thread(target=interfere, args=(runner, over))
-        thread.start()
-        try:
-            outcome = runner.run(lambda: False)
-        finally:
-            over.set()
-            thread.join()
-    return outcome
 
 
 def test_a_recording_gives_the_same_weights_as_the_graph(tmp_path: Path) -> None:
@@ -87,7 +55,7 @@ def test_a_killed_learner_goes_on_from_its_last_version_and_the_run_does_not_not
     assert summary.episodes == EPISODES
 
 
-def test_a_run_whose_policy_was_killed_is_gone_on_from_by_the_next_one(tmp_path: Path) -> None:
+def test_a_folder_of_versions_is_gone_on_from_after_the_policy_and_then_the_whole_run_was_killed(tmp_path: Path) -> None:
     folder = tmp_path / "learning"
     store = VersionStore(folder)
 
@@ -99,12 +67,21 @@ def test_a_run_whose_policy_was_killed_is_gone_on_from_by_the_next_one(tmp_path:
 
     outcome = learn(tmp_path / "first", kill, str(folder))
     assert outcome.code == 1 and "'policy' ended with signal SIGKILL" in outcome.sentence
-    newest, _ = store.newest()
-    assert newest is not None and newest.version >= 3 and newest.steps > 0
-    assert learn(tmp_path / "second", learning_dir=str(folder), episodes=3).code == 0
-    goes_on = f"Learning goes on from version {newest.version}, after {newest.steps} steps."
-    assert goes_on in (tmp_path / "second" / "log.txt").read_text()
-    replayed = replay(tmp_path / "second")
-    assert replayed.same and min(replayed.online) == newest.version + 1
-    later = [entry for entry in read_log(folder) if entry.learned > newest.steps]
-    assert later and later[-1].version > newest.version and later[0].acting == newest.version
+    first, _ = store.newest()
+    assert first is not None and first.version >= 3 and first.steps > 0
+
+    learn_and_kill(tmp_path / "second", str(folder), lambda: max(store.numbers()) > first.version + 1)
+    assert goes_on(first) in (tmp_path / "second" / "log.txt").read_text()
+    second, _ = store.newest()
+    assert second is not None and second.version > first.version and second.steps > first.steps
+
+    assert learn(tmp_path / "third", learning_dir=str(folder), episodes=3).code == 0
+    assert goes_on(second) in (tmp_path / "third" / "log.txt").read_text()
+    replayed = replay(tmp_path / "third")
+    assert replayed.same and min(replayed.online) == second.version + 1
+    later = [entry for entry in read_log(folder) if entry.learned > second.steps]
+    assert later and later[-1].version > second.version and later[0].acting == second.version
+
+
+def goes_on(snapshot: Snapshot) -> str:
+    return f"Learning goes on from version {snapshot.version}, after {snapshot.steps} steps."

@@ -34,7 +34,8 @@ def own_training() -> Work:
     actor = Column(ColumnSpec(convolutions=recipe.convolutions, hidden=recipe.hidden, lstm=recipe.lstm))
     ppo = Ppo(actor, Critic(state_size), recipe)
     workers = RolloutWorkers(recipe.workers)
-    world = (recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, recipe.stages[0].mesh_fraction)
+    stage = recipe.stages[0]
+    world = (recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, recipe.margin_m, stage.mesh_fraction)
     workers.begin(WorkerConfig(*world, recipe.environments // recipe.workers, recipe.steps, True), actor, state_size, seed=0)
 
     def work() -> int:

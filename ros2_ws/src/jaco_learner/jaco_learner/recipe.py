@@ -43,6 +43,7 @@ class Recipe:
     environments: int
     steps: int
     physics_step_s: float
+    margin_m: float
     stages: tuple[Stage, ...]
     convolutions: tuple[tuple[int, int, int], ...]
     hidden: int

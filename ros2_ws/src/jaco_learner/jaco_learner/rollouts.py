@@ -31,6 +31,7 @@ class WorkerConfig:
     arm: str
     profile: str
     physics_step_s: float
+    margin_m: float
     mesh_fraction: float
     environments: int
     steps: int
@@ -167,7 +168,14 @@ def _work(pipe: Any) -> None:
             collector.close()
         torch.manual_seed(seed)
         if config not in scenes:
-            scenes[config] = make_scene(config.task, config.arm, config.profile, config.physics_step_s, config.mesh_fraction)
+            scenes[config] = make_scene(
+                config.task,
+                config.arm,
+                config.profile,
+                config.physics_step_s,
+                config.mesh_fraction,
+                margin_m=config.margin_m,
+            )
         environment = BatchEnv(scenes[config], config.environments, seed, render=isinstance(actor, Column))
         collector = _Collector(environment, rollout, actor, config.guided)
 

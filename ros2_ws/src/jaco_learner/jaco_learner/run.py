@@ -134,7 +134,7 @@ class Run:
 
     def _config(self, mesh_fraction: float) -> WorkerConfig:
         recipe = self.recipe
-        world = (recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, mesh_fraction)
+        world = (recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, recipe.margin_m, mesh_fraction)
         # Later advice would not be heard.
         guided = recipe.weights_at(self.progress).imitation > 0.0
         return WorkerConfig(*world, recipe.environments // recipe.workers, recipe.steps, guided)

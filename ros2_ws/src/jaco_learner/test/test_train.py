@@ -66,12 +66,15 @@ def test_mistakes_end_with_one_sentence(tmp_path: Path) -> None:
         train.train(tiny(workers=1), tmp_path, start_from=tmp_path / "nothing")
 
 
-def test_a_worker_s_failure_reaches_the_learner() -> None:
+@pytest.mark.parametrize(
+    ("task", "margin_m", "words"), [("juggle", 0.0, "There is no task 'juggle'"), ("reach", 0.2, "below 0.1 m, got 0.2")]
+)
+def test_a_worker_s_failure_reaches_the_learner(task: str, margin_m: float, words: str) -> None:
     column = Column(ColumnSpec(hidden=16))
     workers = RolloutWorkers(1)
     try:
-        workers.begin(WorkerConfig("juggle", "j2n6s300", "nominal", 0.01, 1.0, 2, 4, False), column, 43, 0)
-        with pytest.raises(JacoError, match="There is no task 'juggle'"):
+        workers.begin(WorkerConfig(task, "j2n6s300", "nominal", 0.01, margin_m, 1.0, 2, 4, False), column, 43, 0)
+        with pytest.raises(JacoError, match=words):
             _ask(workers, column)
     finally:
         workers.close()

@@ -11,17 +11,22 @@ import math
 import numpy as np
 
 from jaco_core.arms import Arm
-from jaco_core.errors import ContractError
+from jaco_core.errors import ConfigError, ContractError
 from jaco_core.types import JointSample, SceneSample, Vector
 from jaco_tasks.task import Judgement, Layout, TaskObject
 
+REACH_DISTANCE = 0.10
+"""Between palm and target [m]."""
 TARGET = "target"
 TABLE = "table"
 HAND_LINKS = frozenset({"hand", "finger_1", "finger_2", "finger_3"})
 
 
 class Reach:
-    """Lengths in m, angles in rad, in the arm's base frame; x points away from the base, z up, the table is at z = 0."""
+    """Lengths in m, angles in rad, in the arm's base frame; x points away from the base, z up, the table is at z = 0.
+
+    `reach_distance`: what counts as reached, less the margin that it was made with.
+    """
 
     name = "reach"
     description = "Bring the palm within 10 cm of a target on the table."
@@ -30,7 +35,6 @@ class Reach:
     target_radius = 0.035
     objects: tuple[TaskObject, ...] = (TaskObject(TARGET, target_radius),)
 
-    reach_distance = 0.10
     target_low = (0.27, -0.20)
     target_high = (0.57, 0.20)
     # Starts: around the arm's home, with the palm over the table and clear of it.
@@ -42,6 +46,12 @@ class Reach:
     limit_margin = 0.01
     # No start is closer to a limit than this.
     limit_clearance = 0.1
+
+    def __init__(self, margin_m: float = 0.0) -> None:
+        """Raises ConfigError: `margin_m` leaves no distance to reach."""
+        if not 0.0 <= margin_m < REACH_DISTANCE:
+            raise ConfigError(f"Task 'reach' takes a margin from 0 to below {REACH_DISTANCE} m, got {margin_m}.")
+        self.reach_distance = REACH_DISTANCE - margin_m
 
     def sample_layout(self, arm: Arm, rng: np.random.Generator) -> Layout:
         """Proposes a start around the arm's home, fingers anywhere half-way, and a target on the table."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaco_core.arms import Arm, load_arm
-from jaco_core.errors import ContractError
+from jaco_core.errors import ConfigError, ContractError
 from jaco_core.types import JointSample, SceneSample
 from jaco_tasks.reach import Reach
 
@@ -34,6 +34,15 @@ def scene(*contacts: str) -> SceneSample:
 def test_one_for_a_palm_within_ten_centimetres(arm: Arm, distance: float, reward: float) -> None:
     judgement = Reach().judge(arm, joints(arm), scene(), TARGET + distance * UP)
     assert (judgement.reward, judgement.success, judgement.failure) == (reward, reward > 0.0, "")
+
+
+def test_with_a_margin_only_what_is_closer_counts(arm: Arm) -> None:
+    task = Reach(margin_m=0.02)
+    rewards = [task.judge(arm, joints(arm), scene(), TARGET + distance * UP).reward for distance in (0.079, 0.081)]
+    assert rewards == [1.0, 0.0]
+    for margin_m in (-0.01, 0.1, float("nan")):
+        with pytest.raises(ConfigError, match=f"takes a margin from 0 to below 0.1 m, got {margin_m}"):
+            Reach(margin_m)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 """n-step actor-critic (Mnih et al. 2016, arXiv:1602.01783, algorithm S3) on runs of applied actions, in the paper's order.
 
-Two things differ, both because the weights that act may be older than those that learn. The policy's gradient is weighted by the
-ratio of the two policies' probabilities, clipped as in Schulman et al. 2017 (arXiv:1707.06347), which also lets an update go over
-its steps more than once; where a step's applied action is not the chosen one, the ratio counts from the update's first pass. And
-Adam stands for RMSProp: its moments are corrected for their start, of which a short life on an arm has much.
+Three things differ. The weights that act may be older than those that learn, so the policy's gradient is weighted by the ratio
+of the two policies' probabilities, clipped as in Schulman et al. 2017 (arXiv:1707.06347), which also lets an update go over its
+steps more than once; where a step's applied action is not the chosen one, the ratio counts from the update's first pass. Adam
+stands for RMSProp: its moments are corrected for their start, of which a short life on an arm has much. And advantages are
+brought to zero mean and unit deviation: the errors of a critic that must learn a new world first would else move the policy.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from jaco_learner.embedded.settings import Settings
 from jaco_learner.embedded.transition import Run
 from jaco_policy.networks import ColumnOutput, joint_log_probability
 from jaco_policy.progressive import ProgressiveNet
+
+_TINY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class ActorCritic:
             log_probability = joint_log_probability(logits, batch.action)
             if behaviour is None:
                 advantage = returns - value.detach()
+                advantage = (advantage - advantage.mean()) / (advantage.std(unbiased=False) + _TINY)
                 behaviour = torch.where(batch.behaviour.isnan(), log_probability.detach(), batch.behaviour)
             ratio = (log_probability - behaviour).exp()
             clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)
