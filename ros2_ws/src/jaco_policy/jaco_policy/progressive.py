@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from jaco_policy.grown import Activations, GrownColumn, GrownSpec
-from jaco_policy.networks import PIXEL_SCALE, Column, ColumnOutput, ColumnSpec, Tap, untouched
+from jaco_policy.networks import Column, ColumnOutput, ColumnSpec, Tap, untouched
 
 State = tuple[Tensor, ...]
 """Hidden and cell state of every LSTM, column by column, each (B, width)."""
@@ -89,7 +89,7 @@ class ProgressiveNet(nn.Module):
         first: Any = self.columns[0]
         flat = image.flatten(0, 1)
         felt = None if proprioception is None else proprioception.flatten(0, 1)
-        pixels = ((flat - first.mean_image) * (1.0 / PIXEL_SCALE)).permute(0, 3, 1, 2)
+        pixels = first.centred(flat)
         states = iter(state or ())
         done: list[Activations] = []
         after: list[Tensor] = []
@@ -99,10 +99,10 @@ class ProgressiveNet(nn.Module):
             with torch.set_grad_enabled(torch.is_grad_enabled() and (tap is not None or index == len(self.columns) - 1)):
                 tapped: Tap = untouched if tap is None else partial(tap, index)
                 if index:
-                    maps, hidden, direct = each.layers(pixels, done, felt, tapped)
+                    maps, hidden, direct = each.layers(pixels.permute(0, 3, 1, 2), done, felt, tapped)
                     direct += [part for elder in done for part in (elder.hidden, elder.before) if part is not None]
                 else:
-                    *maps, hidden = each.layers(flat, tapped)
+                    *maps, hidden = each.layers(pixels, tapped)
                     direct = []
                 before, features = None, hidden
                 if each.lstm is not None:
