@@ -120,11 +120,12 @@ def experiment(
     condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; the paper's when not given.")] = None,
     policy: Policy = "reach_randomized",
     profile: Profile = "twin-2",
+    jobs: Annotated[int, typer.Option(min=1, help="Runs through the graph at once; two use two cores better than one.")] = 1,
 ) -> None:
     """Learn under several conditions: through the graph in lockstep, or by A3C with other auxiliary heads or on other engines."""
     from jaco_bringup.commands.experiment import ExperimentOptions, run
 
-    options = ExperimentOptions(steps, tuple(range(seeds)), tuple(condition or ()), policy, profile)
+    options = ExperimentOptions(steps, tuple(range(seeds)), tuple(condition or ()), policy, profile, jobs)
     raise typer.Exit(run(name, options, out))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from jaco_bringup.bench.measured import RunFailed
 from jaco_bringup.experiments import a3c
 from jaco_bringup.experiments.curve import Curve
 from jaco_bringup.experiments.reach_transfer import CONDITIONS, PAPER, Plan, run
@@ -29,7 +31,7 @@ class Starts:
     def __init__(self) -> None:
         self.graphs: list[Graph] = []
 
-    def __call__(self, graph: Graph, folder: Path, domain: object) -> None:
+    def __call__(self, graph: Graph, folder: Path) -> None:
         self.graphs.append(graph)
         log = Path(str(graph.node("learner").parameters["folder"]))
         log.mkdir(parents=True)
@@ -48,17 +50,40 @@ def test_a_curve_in_numbers() -> None:
 
 def test_every_condition_and_seed_is_run_once_and_what_is_there_stays(tmp_path: Path) -> None:
     starts, said = Starts(), []
-    run(plan(), tmp_path, None, said.append, starts)  # type: ignore[arg-type]
+    run(plan(), tmp_path, said.append, starts)
     results = json.loads((tmp_path / "results.json").read_text())
     assert set(results["conditions"]) == {"progressive-wide", "scratch"} and len(starts.graphs) == 4
     one = results["conditions"]["scratch"]["1"]
     assert one["steps"] == [50, 80] and one["returns"] == [10.0, 40.0] and one["final_mean"] == 40.0
     assert one["auc"] == pytest.approx((50 * 10.0 + 30 * 40.0) / 80)
     assert (tmp_path / "curves.png").stat().st_size > 10_000
-    run(plan(seeds=(0, 1, 2)), tmp_path, None, said.append, starts)  # type: ignore[arg-type]
+    run(plan(seeds=(0, 1, 2)), tmp_path, said.append, starts)
     assert len(starts.graphs) == 6
     with pytest.raises(ConfigError, match="is of another plan: steps 120, asked 60"):
-        run(plan(steps=60), tmp_path, None, said.append, starts)  # type: ignore[arg-type]
+        run(plan(steps=60), tmp_path, said.append, starts)
+
+
+def test_runs_at_once_and_one_that_fails_ends_the_experiment(tmp_path: Path) -> None:
+    starts, together = Starts(), threading.Barrier(2, timeout=20.0)
+
+    def meet(graph: Graph, folder: Path) -> None:
+        together.wait()
+        starts(graph, folder)
+
+    (tmp_path / "at_once").mkdir()
+    run(plan(), tmp_path / "at_once", lambda text: None, meet, jobs=2)
+    assert len(starts.graphs) == 4
+
+    def fail(graph: Graph, folder: Path) -> None:
+        starts(graph, folder)
+        raise RunFailed("The arm is tired.")
+
+    (tmp_path / "failing").mkdir()
+    with pytest.raises(RunFailed, match="tired"):
+        run(plan(), tmp_path / "failing", lambda text: None, fail)
+    assert len(starts.graphs) < 8 and not (tmp_path / "failing" / "results.json").exists()
+    with pytest.raises(ConfigError, match="is left from a run that did not end; remove it"):
+        run(plan(), tmp_path / "failing", lambda text: None, starts)
 
 
 @pytest.mark.parametrize("condition", sorted(CONDITIONS))

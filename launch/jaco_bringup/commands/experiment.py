@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import typer
 
+from jaco_bringup.bench.measured import RunFailed, run_quietly
 from jaco_bringup.experiments import a3c, reach_transfer
 from jaco_bringup.experiments.results import PLOT_FILE, RESULTS_FILE
+from jaco_bringup.graph import Graph
 from jaco_bringup.policies import check_policy
 from jaco_bringup.session import choose_domain
+from jaco_core.domain import take_domain
 from jaco_core.errors import ConfigError
 
 # Steps of each run where nobody says how many.
@@ -19,13 +29,14 @@ _TRANSFER_STEPS, _A3C_FRAMES = 60_000, 1_000_000
 
 @dataclass(frozen=True)
 class ExperimentOptions:
-    """What the command was asked. `policy` and `profile`: of experiments through the graph; `conditions`: empty: the usual."""
+    """What the command was asked. `policy`, `profile`, `jobs`: of experiments through the graph; no `conditions`: the usual."""
 
     steps: int | None
     seeds: tuple[int, ...]
     conditions: tuple[str, ...]
     policy: str
     profile: str
+    jobs: int
 
 
 def run(name: str, options: ExperimentOptions, out: Path) -> int:
@@ -52,8 +63,34 @@ def _reach_transfer(options: ExperimentOptions, folder: Path) -> None:
     plan = reach_transfer.Plan(steps, options.seeds, conditions, options.policy, options.profile)
     check_policy(plan.policy, "j2n6s300", "reach")
     folder.mkdir(parents=True, exist_ok=True)
-    with choose_domain(None) as domain:
-        reach_transfer.run(plan, folder, domain, typer.echo)
+    reach_transfer.run(plan, folder, typer.echo, partial(run_apart, alone=options.jobs == 1), options.jobs)
+
+
+def run_apart(graph: Graph, folder: Path, *, alone: bool) -> None:
+    """Runs `graph` from a process of its own, so that several can run at once. `alone`: it may take the domain that is asked for.
+
+    Raises:
+        RunFailed: the run ended before its time.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        try:
+            pool.submit(_run, graph, folder, alone).result()
+        except BrokenProcessPool:
+            raise RunFailed(f"The process that ran the graph '{graph.name}' in {folder} was killed.") from None
+
+
+def _run(graph: Graph, folder: Path, alone: bool) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with choose_domain(None) if alone else take_domain(None) as domain:
+        run_quietly(graph, folder, domain)
+
+
+def _end_with_parent() -> None:
+    """Ends this process's run when the process that wanted it was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _a3c(name: str, options: ExperimentOptions, folder: Path) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from jaco_bringup.arguments import Value
-from jaco_bringup.bench.measured import run_quietly
 from jaco_bringup.experiments.curve import Curve
 from jaco_bringup.experiments.results import Result, Results, check_conditions
 from jaco_bringup.graph import Graph, learn_graph
-from jaco_core.domain import RosDomain
 from jaco_core.errors import ConfigError
 from jaco_learner.embedded.log import read_log
 
@@ -38,7 +37,7 @@ PAPER: Mapping[str, tuple[Sequence[float], Sequence[float]]] = MappingProxyType(
     }
 )
 """Returns on the real arm, read from the paper's figure: steps and returns by condition."""
-RunGraph = Callable[[Graph, Path, RosDomain], None]
+RunGraph = Callable[[Graph, Path], None]
 
 
 @dataclass(frozen=True)
@@ -62,23 +61,36 @@ class Plan:
         return learn_graph({**told, "seed": seed, "policy": self.policy, "profile": self.profile})
 
 
-def run(plan: Plan, out: Path, domain: RosDomain, say: Callable[[str], None], start: RunGraph = run_quietly) -> None:
-    """Runs what of `plan` has no result in `out` yet; results and plot are written after each run.
+def run(plan: Plan, out: Path, say: Callable[[str], None], start: RunGraph, jobs: int = 1) -> None:
+    """Runs what of `plan` has no result in `out` yet, `jobs` at once; results and plot are written after each run.
 
     Raises:
-        ConfigError: `out` has the results of another plan.
-        RunFailed: a run did not come to its end; what was finished before is kept.
+        ConfigError: `out` has the results of another plan, or what is left of a run that did not end.
+        RunFailed: a run did not come to its end; what was finished before is kept, and what runs beside it comes to its end.
     """
     results = Results(out, "reach_transfer", asdict(plan), same=("steps", "policy", "profile"))
     title = f"{plan.policy} on {plan.profile}, through the graph"
-    for condition, seed in results.missing():
-        folder = out / f"{condition}-{seed}"
-        if folder.exists():
-            raise ConfigError(f"{folder} is left from a run that did not end; remove it, or give another --out.")
+    missing = {(condition, seed): out / f"{condition}-{seed}" for condition, seed in results.missing()}
+    left = [folder for folder in missing.values() if folder.exists()]
+    if left:
+        raise ConfigError(f"{left[0]} is left from a run that did not end; remove it, or give another --out.")
+
+    def play(condition: str, seed: int) -> tuple[str, int]:
+        folder = missing[condition, seed]
         say(f"{condition}, seed {seed}: {plan.steps} steps")
-        start(plan.graph(condition, seed, folder / "learning"), folder, domain)
-        means = results.add(condition, seed, Result(read_curve(folder / "learning")), title, PAPER)
-        say(f"{condition}, seed {seed}: {means}")
+        start(plan.graph(condition, seed, folder / "learning"), folder)
+        return condition, seed
+
+    with ThreadPoolExecutor(jobs) as pool:
+        played = [pool.submit(play, *each) for each in missing]
+        try:
+            for future in as_completed(played):
+                condition, seed = future.result()
+                curve = read_curve(missing[condition, seed] / "learning")
+                say(f"{condition}, seed {seed}: {results.add(condition, seed, Result(curve), title, PAPER)}")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def read_curve(folder: Path) -> Curve:
