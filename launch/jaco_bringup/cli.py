@@ -111,16 +111,17 @@ def identify(
 
 @app.command()
 def experiment(
-    name: Annotated[str, typer.Argument(help="Experiment: reach_transfer, a3c_heads or a3c_engines.")],
+    name: Annotated[str, typer.Argument(help="Experiment: reach_transfer, transfer_sensitivity, a3c_heads or a3c_engines.")],
     out: Annotated[Path, typer.Option(help="Folder for results.json and the plot; gone on from if it has some.")],
     steps: Annotated[
-        int | None, typer.Option(min=100, help="Control steps of each run; 60,000, or 1,000,000 without the graph.")
+        int | None,
+        typer.Option(min=100, help="Steps of each run; reach_transfer 60,000, transfer_sensitivity 6,000, A3C 1,000,000."),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
     condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; the paper's when not given.")] = None,
-    policy: Policy = "reach_randomized",
+    policy: Annotated[str | None, typer.Option(help="What transfers; reach_randomized, for transfer_sensitivity reach.")] = None,
     profile: Profile = "twin-2",
-    jobs: Annotated[int, typer.Option(min=1, help="Runs through the graph at once; two use two cores better than one.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at once; two use two cores better than one.")] = 1,
 ) -> None:
     """Learn under several conditions: through the graph in lockstep, or by A3C with other auxiliary heads or on other engines."""
     from jaco_bringup.commands.experiment import ExperimentOptions, run

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,14 @@ import numpy as np
 import pytest
 
 from jaco_bringup.bench.measured import RunFailed
-from jaco_bringup.experiments import a3c
+from jaco_bringup.experiments import a3c, transfer_sensitivity
 from jaco_bringup.experiments.curve import Curve
 from jaco_bringup.experiments.reach_transfer import CONDITIONS, PAPER, Plan, run
 from jaco_bringup.graph import Graph
 from jaco_core.errors import ConfigError
 from jaco_learner.a3c.recipe import A3cRecipe
 from jaco_learner.embedded.log import LogEntry, append_log
+from jaco_sim.profiles import load_profile
 
 
 def plan(**changes: Any) -> Plan:
@@ -138,3 +141,35 @@ def test_the_heads_of_a3c_are_switched_by_condition_and_a_stopped_run_goes_on(tm
     said: list[str] = []
     a3c.run(a3c.Plan("a3c_engines", 900, (0,), ("local", "ray")), tmp_path / "engines", said.append, start)
     assert said[-1] == "A frame takes +25.0% of local's time more with ray"
+
+
+def test_a_seed_is_a_world_seen_from_elsewhere_or_in_other_colours() -> None:
+    nominal = load_profile("nominal")
+    for change, fields in (
+        ("perspective", {"policy_camera"}),
+        ("colours", {"arm_color", "ring_color", "table_color", "floor_color"}),
+    ):
+        world = transfer_sensitivity.changed_world(change, 4)
+        assert world == transfer_sensitivity.changed_world(change, 4) != transfer_sensitivity.changed_world(change, 5)
+        assert all(getattr(world, name) != getattr(nominal, name) for name in fields)
+        assert replace(world, name="nominal", **{name: getattr(nominal, name) for name in fields}) == nominal
+
+
+def test_every_rate_is_tried_once_and_drawn(tmp_path: Path) -> None:
+    names = tuple(name for name in transfer_sensitivity.CONDITIONS if name.startswith("colours"))
+    assert len(names) == 6
+    learned: list[tuple[str, int]] = []
+
+    def learn(plan: transfer_sensitivity.Plan, condition: str, seed: int) -> Curve:
+        """Stands in for learning."""
+        learned.append((condition, seed))
+        return Curve((50, 100), (10.0, 20.0 + seed))
+
+    plan, said = transfer_sensitivity.Plan(100, (0, 1), names, "somewhere"), []
+    for _ in range(2):
+        with ThreadPoolExecutor(2) as pool:
+            transfer_sensitivity.run(plan, tmp_path, said.append, pool, learn)
+    assert sorted(learned) == sorted((name, seed) for name in names for seed in (0, 1)) and len(said) == 12
+    results = json.loads((tmp_path / "results.json").read_text())["conditions"]
+    assert results["colours-finetuned-0.0025"]["1"]["final_mean"] == 21.0
+    assert (tmp_path / "sensitivity.png").stat().st_size > 10_000

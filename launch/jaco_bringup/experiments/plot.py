@@ -1,4 +1,4 @@
-"""Learning curves with their spread over seeds, beside the paper's."""
+"""Learning curves with their spread over seeds, beside the paper's, and what they come to by learning rate."""
 
 from __future__ import annotations
 
@@ -36,6 +36,30 @@ def draw_curves(
         axes.plot(steps, returns, color=f"C{index}", linestyle="--", linewidth=1.0, label=f"{name}, paper (real arm)")
     axes.set(title=title, xlabel="steps", ylabel="return of an episode (of 50)", ylim=(0.0, 50.0), xlim=(0.0, last))
     axes.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+def draw_sensitivity(path: Path, title: str, finals: Mapping[str, Mapping[str, Mapping[float, Sequence[float]]]]) -> None:
+    """Writes a picture of final mean returns by change of the world, method and learning rate, one for each seed, to `path`."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, row = pyplot.subplots(1, len(finals), figsize=(5.0 * len(finals), 4.5), sharey=True, squeeze=False)
+    for axes, (change, methods) in zip(row[0], finals.items(), strict=True):
+        for index, (method, by_rate) in enumerate(methods.items()):
+            rates = sorted(by_rate)
+            several = [by_rate[rate] for rate in rates]
+            axes.plot(rates, [np.mean(each) for each in several], color=f"C{index}", marker="o", label=method)
+            low, high = [min(each) for each in several], [max(each) for each in several]
+            axes.fill_between(rates, low, high, color=f"C{index}", alpha=0.2)
+        axes.set(title=change, xlabel="learning rate", xscale="log", ylim=(0.0, 50.0))
+        axes.legend(fontsize=8)
+    row[0][0].set(ylabel="return of an episode (of 50), last sixth of the steps")
+    figure.suptitle(title)
     figure.tight_layout()
     figure.savefig(path, dpi=120)
     pyplot.close(figure)

@@ -62,8 +62,8 @@ class Results:
                     yield condition, seed
 
     def of(self, condition: str) -> list[Result]:
-        """Returns the results of a condition, one for each seed."""
-        return list(self._results[condition].values())
+        """Returns the results of a condition so far, one for each seed."""
+        return list(self._results.get(condition, {}).values())
 
     def add(
         self, condition: str, seed: int, result: Result, title: str, paper: Mapping[str, tuple[Sequence[float], Sequence[float]]]

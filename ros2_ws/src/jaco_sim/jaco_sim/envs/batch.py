@@ -95,6 +95,17 @@ class BatchEnv:
             simulation.follow(commands[:, index])
 
     @property
+    def commands(self) -> NDArray[np.float64]:
+        """A copy of what the arms are commanded [rad/s], shape (k, n)."""
+        return self._command.copy()
+
+    @property
+    def joints(self) -> NDArray[np.float64]:
+        """Joint angles [rad], then velocities [rad/s], shape (k, 2n)."""
+        position, velocity = self._joints()
+        return np.concatenate((position, velocity), axis=1)
+
+    @property
     def statuses(self) -> list[EpisodeStatus]:
         """Where each episode stands."""
         return [judge.status for judge in self._judges]
@@ -149,10 +160,13 @@ class BatchEnv:
             self._depth[index] = self._renderer.depth()
         return image
 
-    def _state(self, palm: NDArray[np.float32], objects: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _joints(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         data = [simulation.data for simulation in self.simulations]
         position = np.array([each.qpos for each in data])[:, self.scene.qpos]
-        velocity = np.array([each.qvel for each in data])[:, self.scene.dofs]
+        return position, np.array([each.qvel for each in data])[:, self.scene.dofs]
+
+    def _state(self, palm: NDArray[np.float32], objects: NDArray[np.float32]) -> NDArray[np.float32]:
+        position, velocity = self._joints()
         arm = position[:, ~self._fingers]
         elapsed = np.array([[judge.status.step / self.scene.task.max_steps] for judge in self._judges])
         relative = objects - np.tile(palm, objects.shape[1] // 3)
