@@ -34,9 +34,10 @@ CHANGES = ("perspective", "colours")
 _ARMS = 8
 """Arms that are played with at once."""
 # How far the camera and the point that it looks at are moved along each axis [m], and its field of view changed [deg].
-_SHIFT, _AIM, _FOVY = 0.10, 0.05, 4.0
-# Colours are drawn between these; the target stays red, which is what the task tells it by.
-_DARKEST, _LIGHTEST = 0.1, 0.9
+# A policy that was trained without randomisation bears no more: beyond, every way of learning begins with nothing.
+_SHIFT, _AIM, _FOVY = 0.02, 0.01, 1.0
+# How far each channel of a colour is moved, of 1. The target stays as it is: it is what the task is about.
+_TINT = 0.02
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ def changed_world(change: str, seed: int) -> Profile:
         moved = replace(camera, position=position, look_at=look_at, fovy=camera.fovy + float(rng.uniform(-_FOVY, _FOVY)))
         return replace(world, name=f"{change}-{seed}", policy_camera=moved)
     names = ("arm_color", "ring_color", "table_color", "floor_color")
-    colours = {name: tuple(rng.uniform(_DARKEST, _LIGHTEST, 3).tolist()) for name in names}
+    colours = {
+        name: tuple(np.clip(np.add(getattr(world, name), rng.uniform(-_TINT, _TINT, 3)), 0.0, 1.0).tolist()) for name in names
+    }
     return replace(world, name=f"{change}-{seed}", **colours)  # type: ignore[arg-type]
 
 
