@@ -34,7 +34,8 @@ class Starts:
     def __init__(self) -> None:
         self.graphs: list[Graph] = []
 
-    def __call__(self, graph: Graph, folder: Path) -> None:
+    def __call__(self, plan: Plan, condition: str, seed: int, folder: Path) -> None:
+        graph = plan.graph(condition, seed, folder)
         self.graphs.append(graph)
         log = Path(str(graph.node("learner").parameters["folder"]))
         log.mkdir(parents=True)
@@ -69,16 +70,16 @@ def test_every_condition_and_seed_is_run_once_and_what_is_there_stays(tmp_path: 
 def test_runs_at_once_and_one_that_fails_ends_the_experiment(tmp_path: Path) -> None:
     starts, together = Starts(), threading.Barrier(2, timeout=20.0)
 
-    def meet(graph: Graph, folder: Path) -> None:
+    def meet(plan: Plan, condition: str, seed: int, folder: Path) -> None:
         together.wait()
-        starts(graph, folder)
+        starts(plan, condition, seed, folder)
 
     (tmp_path / "at_once").mkdir()
     run(plan(), tmp_path / "at_once", lambda text: None, meet, jobs=2)
     assert len(starts.graphs) == 4
 
-    def fail(graph: Graph, folder: Path) -> None:
-        starts(graph, folder)
+    def fail(plan: Plan, condition: str, seed: int, folder: Path) -> None:
+        starts(plan, condition, seed, folder)
         raise RunFailed("The arm is tired.")
 
     (tmp_path / "failing").mkdir()

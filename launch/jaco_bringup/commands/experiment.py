@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import typer
@@ -17,7 +18,6 @@ import typer
 from jaco_bringup.bench.measured import RunFailed, run_quietly
 from jaco_bringup.experiments import a3c, reach_transfer, transfer_sensitivity
 from jaco_bringup.experiments.results import PLOT_FILE, RESULTS_FILE
-from jaco_bringup.graph import Graph
 from jaco_bringup.policies import check_policy, find_policy
 from jaco_bringup.session import choose_domain
 from jaco_core.domain import take_domain
@@ -75,36 +75,52 @@ def _transfer_sensitivity(options: ExperimentOptions, folder: Path) -> None:
     policy = find_policy(options.policy or _SENSITIVITY_POLICY)
     plan = transfer_sensitivity.Plan(options.steps or _SENSITIVITY_STEPS, options.seeds, conditions, str(policy))
     folder.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn"), _go_with_parent) as pool:
         transfer_sensitivity.run(plan, folder, typer.echo, pool)
     typer.echo(f"{folder / transfer_sensitivity.SENSITIVITY_FILE}")
 
 
-def run_apart(graph: Graph, folder: Path, *, alone: bool) -> None:
-    """Runs `graph` from a process of its own, so that several can run at once. `alone`: it may take the domain that is asked for.
+def _go_with_parent() -> None:
+    """Has this process end when the one that wanted its work was killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def run_apart(plan: reach_transfer.Plan, condition: str, seed: int, folder: Path, *, alone: bool) -> None:
+    """Runs a graph from a process of its own, so that several can run at once. `alone`: it may take the domain that is asked for.
 
     Raises:
         RunFailed: the run ended before its time.
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         try:
-            pool.submit(_run, graph, folder, alone).result()
+            pool.submit(_run, plan, condition, seed, folder, alone).result()
         except BrokenProcessPool:
-            raise RunFailed(f"The process that ran the graph '{graph.name}' in {folder} was killed.") from None
+            raise RunFailed(f"The process that ran the graph of {folder} was killed.") from None
 
 
-def _run(graph: Graph, folder: Path, alone: bool) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    with choose_domain(None) if alone else take_domain(None) as domain:
-        run_quietly(graph, folder, domain)
-
-
-def _end_with_parent() -> None:
-    """Ends this process's run when the process that wanted it was killed."""
+def _run(plan: reach_transfer.Plan, condition: str, seed: int, folder: Path, alone: bool) -> None:
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+    assert parent is not None
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    try:
+        with choose_domain(None) if alone else take_domain(None) as domain:
+            run_quietly(plan.graph(condition, seed, folder), folder, domain)
+    finally:
+        if not parent.is_alive():
+            os._exit(1)  # nobody is there to be told, or to end this process
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """Ends this process's run when the process that wanted it was killed."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _a3c(name: str, options: ExperimentOptions, folder: Path) -> None:

@@ -37,7 +37,6 @@ PAPER: Mapping[str, tuple[Sequence[float], Sequence[float]]] = MappingProxyType(
     }
 )
 """Returns on the real arm, read from the paper's figure: steps and returns by condition."""
-RunGraph = Callable[[Graph, Path], None]
 
 
 @dataclass(frozen=True)
@@ -54,14 +53,23 @@ class Plan:
         check_conditions(self.conditions, tuple(CONDITIONS))
 
     def graph(self, condition: str, seed: int, folder: Path) -> Graph:
-        """Returns the graph of one run, whose learner works in `folder`."""
+        """Returns the graph of one run in `folder`, where its learner has a folder of its own."""
         method, size, algorithm = CONDITIONS[condition]
-        learner: dict[str, Value] = {"method": method, "size": size, "algorithm": algorithm, "learning_dir": str(folder)}
+        learner: dict[str, Value] = {
+            "method": method,
+            "size": size,
+            "algorithm": algorithm,
+            "learning_dir": str(_learning(folder)),
+        }
         told: dict[str, Value] = {**learner, "episodes": 0, "steps": self.steps}
         return learn_graph({**told, "seed": seed, "policy": self.policy, "profile": self.profile})
 
 
-def run(plan: Plan, out: Path, say: Callable[[str], None], start: RunGraph, jobs: int = 1) -> None:
+Start = Callable[[Plan, str, int, Path], None]
+"""Runs the graph of a plan's condition and seed in a folder."""
+
+
+def run(plan: Plan, out: Path, say: Callable[[str], None], start: Start, jobs: int = 1) -> None:
     """Runs what of `plan` has no result in `out` yet, `jobs` at once; results and plot are written after each run.
 
     Raises:
@@ -78,7 +86,7 @@ def run(plan: Plan, out: Path, say: Callable[[str], None], start: RunGraph, jobs
     def play(condition: str, seed: int) -> tuple[str, int]:
         folder = missing[condition, seed]
         say(f"{condition}, seed {seed}: {plan.steps} steps")
-        start(plan.graph(condition, seed, folder / "learning"), folder)
+        start(plan, condition, seed, folder)
         return condition, seed
 
     with ThreadPoolExecutor(jobs) as pool:
@@ -86,11 +94,15 @@ def run(plan: Plan, out: Path, say: Callable[[str], None], start: RunGraph, jobs
         try:
             for future in as_completed(played):
                 condition, seed = future.result()
-                curve = read_curve(missing[condition, seed] / "learning")
+                curve = read_curve(_learning(missing[condition, seed]))
                 say(f"{condition}, seed {seed}: {results.add(condition, seed, Result(curve), title, PAPER)}")
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _learning(folder: Path) -> Path:
+    return folder / "learning"
 
 
 def read_curve(folder: Path) -> Curve:
