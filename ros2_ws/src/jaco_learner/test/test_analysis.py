@@ -184,11 +184,11 @@ def test_the_program_leaves_figures_and_a_picture(tmp_path: Path, monkeypatch: p
     base = load_checkpoint(REACH)
     base.network.grow(GrownSpec((2, 2), 8))
     card = save_checkpoint(tmp_path / "grown", base.card, base.network)
-    code, output = run_program(str(tmp_path / "grown"), "--out", str(tmp_path / "out"), "--episodes", "1", "--profile", "nominal")
+    code, output = run_program(str(tmp_path / "grown"), "--out", str(tmp_path / "out"), "--episodes", "3", "--profile", "nominal")
     assert code == 0, output
     told = json.loads((tmp_path / "out" / "analysis.json").read_text())
     assert (told["policy"], told["sha256"], told["profile"]) == ("reach", card.sha256, "nominal")
-    assert told["observations"] == 50 and told["mean_return"] > 10.0 and len(told["layers"]) == 6
+    assert told["observations"] == 150 and told["mean_return"] > 10.0 and len(told["layers"]) == 6
     for each in told["layers"]:
         own = float(each["column"] == 1)
         assert (each["afs"], each["aps_policy"], each["aps_score"]) == (own, own, own)
