@@ -83,10 +83,17 @@ def run(plan: Plan, out: Path, say: Callable[[str], None], start: Start, jobs: i
     if left:
         raise ConfigError(f"{left[0]} is left from a run that did not end; remove it, or give another --out.")
 
+    failures: list[Exception] = []
+
     def play(condition: str, seed: int) -> tuple[str, int]:
-        folder = missing[condition, seed]
+        if failures:
+            raise failures[0]  # nothing begins any more
         say(f"{condition}, seed {seed}: {plan.steps} steps")
-        start(plan, condition, seed, folder)
+        try:
+            start(plan, condition, seed, missing[condition, seed])
+        except Exception as error:
+            failures.append(error)
+            raise
         return condition, seed
 
     with ThreadPoolExecutor(jobs) as pool:
