@@ -67,7 +67,7 @@ def learn_and_kill(folder: Path, learning_dir: str, enough: Callable[[], bool]) 
         nodes = psutil.Process(process.pid).children(recursive=True)
     finally:
         process.kill()
-        process.join()
+        process.join(_PATIENCE_S)
     _, alive = psutil.wait_procs(nodes, _PATIENCE_S)
     if alive:
         raise TimeoutExceeded(f"Without their runner go on: {', '.join(str(node) for node in alive)}.")
