@@ -169,7 +169,7 @@ def test_every_rate_is_tried_once_and_drawn(tmp_path: Path) -> None:
     plan, said = transfer_sensitivity.Plan(100, (0, 1), names, "somewhere"), []
     for _ in range(2):
         with ThreadPoolExecutor(2) as pool:
-            transfer_sensitivity.run(plan, tmp_path, said.append, pool, learn)
+            transfer_sensitivity.run(plan, tmp_path, said.append, pool, 2, learn)
     assert sorted(learned) == sorted((name, seed) for name in names for seed in (0, 1)) and len(said) == 12
     results = json.loads((tmp_path / "results.json").read_text())["conditions"]
     assert results["colours-finetuned-0.0025"]["1"]["final_mean"] == 21.0

@@ -76,7 +76,7 @@ def _transfer_sensitivity(options: ExperimentOptions, folder: Path) -> None:
     plan = transfer_sensitivity.Plan(options.steps or _SENSITIVITY_STEPS, options.seeds, conditions, str(policy))
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn"), _go_with_parent) as pool:
-        transfer_sensitivity.run(plan, folder, typer.echo, pool)
+        transfer_sensitivity.run(plan, folder, typer.echo, pool, options.jobs)
     typer.echo(f"{folder / transfer_sensitivity.SENSITIVITY_FILE}")
 
 

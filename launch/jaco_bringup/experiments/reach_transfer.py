@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from jaco_bringup.arguments import Value
+from jaco_bringup.experiments.at_once import at_once
 from jaco_bringup.experiments.curve import Curve
 from jaco_bringup.experiments.results import Result, Results, check_conditions
 from jaco_bringup.graph import Graph, learn_graph
@@ -83,29 +84,15 @@ def run(plan: Plan, out: Path, say: Callable[[str], None], start: Start, jobs: i
     if left:
         raise ConfigError(f"{left[0]} is left from a run that did not end; remove it, or give another --out.")
 
-    failures: list[Exception] = []
-
-    def play(condition: str, seed: int) -> tuple[str, int]:
-        if failures:
-            raise failures[0]  # nothing begins any more
+    def play(condition: str, seed: int) -> Curve:
+        folder = missing[condition, seed]
         say(f"{condition}, seed {seed}: {plan.steps} steps")
-        try:
-            start(plan, condition, seed, missing[condition, seed])
-        except Exception as error:
-            failures.append(error)
-            raise
-        return condition, seed
+        start(plan, condition, seed, folder)
+        return read_curve(_learning(folder))
 
     with ThreadPoolExecutor(jobs) as pool:
-        played = [pool.submit(play, *each) for each in missing]
-        try:
-            for future in as_completed(played):
-                condition, seed = future.result()
-                curve = read_curve(_learning(missing[condition, seed]))
-                say(f"{condition}, seed {seed}: {results.add(condition, seed, Result(curve), title, PAPER)}")
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        for (condition, seed), curve in at_once(pool, jobs, play, missing):
+            say(f"{condition}, seed {seed}: {results.add(condition, seed, Result(curve), title, PAPER)}")
 
 
 def _learning(folder: Path) -> Path:

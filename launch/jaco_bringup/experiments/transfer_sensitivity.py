@@ -6,13 +6,15 @@ As in arXiv:1610.04286, section 5.1, from simulation to simulation, without the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
+from jaco_bringup.experiments.at_once import at_once
 from jaco_bringup.experiments.curve import Curve
 from jaco_bringup.experiments.plot import draw_sensitivity
 from jaco_bringup.experiments.results import Result, Results, check_conditions
@@ -104,24 +106,19 @@ def learn_curve(plan: Plan, condition: str, seed: int) -> Curve:
     return Curve.of_episodes(lengths, returns)
 
 
-def run(plan: Plan, out: Path, say: Callable[[str], None], pool: Executor, learn: Learn = learn_curve) -> None:
-    """Has `pool` run what of `plan` has no result in `out` yet; results and plots are written after each run.
+def run(plan: Plan, out: Path, say: Callable[[str], None], pool: Executor, jobs: int = 1, learn: Learn = learn_curve) -> None:
+    """Has `pool` run what of `plan` has no result in `out` yet, `jobs` at once; results and plots are written after each run.
 
     Raises:
         ConfigError: `out` has the results of another plan.
     """
     results = Results(out, NAME, asdict(plan), same=("steps", "policy"))
     title = "Return after a change of the world, by learning rate"
-    running = {pool.submit(learn, plan, *each): each for each in results.missing()}
-    try:
-        for done, future in enumerate(as_completed(running), 1):
-            condition, seed = running[future]
-            means = results.add(condition, seed, Result(future.result()), title, {})
-            draw_sensitivity(out / SENSITIVITY_FILE, title, _finals(plan, results))
-            say(f"{done} of {len(running)}: {condition}, seed {seed}: {means}")
-    except BaseException:
-        pool.shutdown(cancel_futures=True)
-        raise
+    missing = tuple(results.missing())
+    for done, ((condition, seed), curve) in enumerate(at_once(pool, jobs, partial(learn, plan), missing), 1):
+        means = results.add(condition, seed, Result(curve), title, {})
+        draw_sensitivity(out / SENSITIVITY_FILE, title, _finals(plan, results))
+        say(f"{done} of {len(missing)}: {condition}, seed {seed}: {means}")
 
 
 def _finals(plan: Plan, results: Results) -> dict[str, dict[str, dict[float, list[float]]]]:
