@@ -1,4 +1,4 @@
-"""Runs of the learning graph whose learner makes a version after each episode."""
+"""Runs of the learning graph whose learner makes a version after each episode, or after so many steps."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def learn(
     learning_dir: str = "",
     episodes: int = EPISODES,
     algorithm: str = "actor-critic",
+    batch_steps: int = 20,
 ) -> Outcome:
     """Runs the learning graph, with a version after each episode; `interfere` has a thread of its own until it is `over`."""
     arguments: dict[str, Value] = {"episodes": episodes, "seed": 3, "size": "narrow", "run_dir": str(folder), "profile": "twin-3"}
@@ -34,7 +35,7 @@ def learn(
     # The policy waits 0.8 of it for a learner that was killed.
     arguments["lockstep_timeout"] = 30.0
     graph = learn_graph(arguments)
-    eager = replace(graph.node("learner"), parameters={**graph.node("learner").parameters, "batch_steps": 20})
+    eager = replace(graph.node("learner"), parameters={**graph.node("learner").parameters, "batch_steps": batch_steps})
     graph = Graph(graph.name, tuple(eager if node.name == "learner" else node for node in graph.nodes))
     with take_random_domain() as domain:
         over = threading.Event()
@@ -49,13 +50,13 @@ def learn(
     return outcome
 
 
-def learn_and_kill(folder: Path, learning_dir: str, enough: Callable[[], bool]) -> None:
+def learn_and_kill(folder: Path, learning_dir: str, enough: Callable[[], bool], batch_steps: int = 20) -> None:
     """Runs the learning graph from a process of its own, and kills that one when there is `enough`; returns when no node is left.
 
     Raises:
         TimeoutExceeded: there is never enough, or the nodes outlive their runner.
     """
-    arguments = {"folder": folder, "learning_dir": learning_dir, "episodes": 1000}
+    arguments = {"folder": folder, "learning_dir": learning_dir, "episodes": 1000, "batch_steps": batch_steps}
     process = multiprocessing.get_context("spawn").Process(target=learn, kwargs=arguments)
     process.start()
     deadline = time.monotonic() + _PATIENCE_S

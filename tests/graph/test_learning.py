@@ -13,8 +13,14 @@ from jaco_bringup.commands.replay import replay
 from jaco_bringup.runner import Runner
 from jaco_learner.embedded.learner import Snapshot
 from jaco_learner.embedded.log import read_log
+from jaco_learner.embedded.pending import pending_files
 from jaco_learner.embedded.versions import VersionStore
+from jaco_monitor.recorder.writer import FILE_NAME
+from jaco_monitor.recording import Recording
 from jaco_monitor.report import write_summary
+
+THREE_EPISODES = 120
+"""Steps: a version takes three episodes, or more where some are short."""
 
 
 def test_a_recording_gives_the_same_weights_as_the_graph(tmp_path: Path) -> None:
@@ -34,25 +40,25 @@ def test_a_recording_gives_the_same_weights_as_the_graph(tmp_path: Path) -> None
     assert len(recorded_runs(newest, tmp_path / "run", 2)) == 2
 
 
-def test_a_killed_learner_goes_on_from_its_last_version_and_the_run_does_not_notice(tmp_path: Path) -> None:
+def test_a_killed_learner_goes_on_with_all_that_was_finished_and_the_run_does_not_notice(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    killed: list[int] = []
+    killed: list[list[int]] = []
 
     def kill(runner: Runner, over: threading.Event) -> None:
-        store = VersionStore(folder / "learning")
         while not over.wait(0.02):
-            if len(store.numbers()) >= 2:
-                killed.append(store.numbers()[-1])
+            if len(entries := read_log(folder / "learning")) >= 2:
+                # A version takes three episodes.
+                killed.append([entry.episode for entry in entries])
                 runner.send("learner", signal.SIGKILL)
                 return
 
-    assert learn(folder, kill).code == 0
-    assert killed and "it is started again (1 of 3)" in (folder / "log.txt").read_text()
-    entries = read_log(folder / "learning")
-    versions = [entry.version for entry in entries]
-    assert versions == sorted(versions) and versions[-1] >= killed[0]
-    summary = write_summary(folder, 3)
-    assert summary.episodes == EPISODES
+    assert learn(folder, kill, batch_steps=THREE_EPISODES).code == 0
+    log = (folder / "log.txt").read_text()
+    assert killed and "it is started again (1 of 3)" in log and "no version had been made: they are taken in now." in log
+    learned = [entry.episode for entry in read_log(folder / "learning")]
+    assert learned[: len(killed[0])] == killed[0] == list(range(len(killed[0]))) and sorted(set(learned)) == learned
+    assert write_summary(folder, 3).episodes == EPISODES
+    assert replay(folder).same
 
 
 def test_a_folder_of_versions_is_gone_on_from_after_the_policy_and_then_the_whole_run_was_killed(tmp_path: Path) -> None:
@@ -61,26 +67,37 @@ def test_a_folder_of_versions_is_gone_on_from_after_the_policy_and_then_the_whol
 
     def kill(runner: Runner, over: threading.Event) -> None:
         while not over.wait(0.02):
-            if len(store.numbers()) >= 2:
+            if len(read_log(folder)) >= 4:
                 runner.send("policy", signal.SIGKILL)
                 return
 
-    outcome = learn(tmp_path / "first", kill, str(folder))
+    outcome = learn(tmp_path / "first", kill, str(folder), batch_steps=THREE_EPISODES)
     assert outcome.code == 1 and "'policy' ended with signal SIGKILL" in outcome.sentence
     first, _ = store.newest()
-    assert first is not None and first.version >= 3 and first.steps > 0
+    assert first is not None and first.version >= 2 and first.steps > 0
 
-    learn_and_kill(tmp_path / "second", str(folder), lambda: max(store.numbers()) > first.version + 1)
+    before = len(read_log(folder))
+    learn_and_kill(tmp_path / "second", str(folder), lambda: len(read_log(folder)) >= before + 4, THREE_EPISODES)
     assert goes_on(first) in (tmp_path / "second" / "log.txt").read_text()
     second, _ = store.newest()
     assert second is not None and second.version > first.version and second.steps > first.steps
 
-    assert learn(tmp_path / "third", learning_dir=str(folder), episodes=3).code == 0
+    kept = max(pending_files(folder))
+    assert learn(tmp_path / "third", learning_dir=str(folder), episodes=4, batch_steps=THREE_EPISODES).code == 0
     assert goes_on(second) in (tmp_path / "third" / "log.txt").read_text()
     replayed = replay(tmp_path / "third")
     assert replayed.same and min(replayed.online) == second.version + 1
-    later = [entry for entry in read_log(folder) if entry.learned > second.steps]
-    assert later and later[-1].version > second.version and later[0].acting == second.version
+    # Every episode that was ever finished was learned from once, in the order of its end.
+    entries = read_log(folder)
+    assert [entry.number for entry in entries] == list(range(1, len(entries) + 1)) and len(entries) > kept
+    assert entries[-1].version > second.version
+    assert _finished(tmp_path / "second") <= {entry.episode for entry in entries[before:kept]}
+
+
+def _finished(run_dir: Path) -> set[int]:
+    """Returns the episodes in a recording that another one followed."""
+    begun = {item.message.episode for item in Recording(run_dir / FILE_NAME).messages(("/episode/state",))}
+    return begun - {max(begun)}
 
 
 def goes_on(snapshot: Snapshot) -> str:

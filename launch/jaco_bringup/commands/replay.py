@@ -18,8 +18,11 @@ from jaco_core.proprioception import proprioception_from_message
 from jaco_core.ros import convert
 from jaco_core.units import NS_PER_S
 from jaco_learner.embedded.assembly import Assembler
+from jaco_learner.embedded.follower import Follower
 from jaco_learner.embedded.messages import judged_from_message, objects_from_message, word_from_message
-from jaco_learner.embedded.session import LearningSession
+from jaco_learner.embedded.pending import FOLDER as PENDING_FOLDER
+from jaco_learner.embedded.pending import pending_files
+from jaco_learner.embedded.session import LearningSession, Word
 from jaco_learner.embedded.settings import ADJUSTABLE, Settings
 from jaco_learner.embedded.versions import EXPERIENCE_FOLDER, VersionStore
 from jaco_monitor.recorder.writer import FILE_NAME
@@ -27,6 +30,7 @@ from jaco_monitor.recording import Recording, stamp_ns
 from jaco_policy.checkpoint import load_checkpoint
 
 TOPICS = ("/camera/image_raw", "/joint_states", "/scene", "/policy/step", "/safety/step", "/arm/applied", "/episode/state")
+_WORDS = "/policy/version"
 
 
 @dataclass(frozen=True)
@@ -67,38 +71,49 @@ def replay(run_dir: Path) -> Replayed:
     arm = load_arm(told["arm"])
     settings = Settings(**{name: told[name] for name in ADJUSTABLE if name in told})
     online = VersionStore(Path(told["folder"]))
-    first, last = _versions(run_dir)
+    words = _words(run_dir)
+    first, last = (words[0].version, max(word.version for word in words)) if words else (1, 1)
     kept = {version: online.card(version).sha256 for version in online.numbers() if first < version <= last}
-    offline: dict[int, str] = {}
     with TemporaryDirectory(prefix="jaco-replay-") as folder:
         base = load_checkpoint(Path(told["checkpoint"]), arm)
-        store = _store_before(online, first, Path(folder))
+        store = _store_before(online, first, words[0].kept if words else 0, Path(folder))
         tolerance = float(told.get("tolerance", 0.0))
         session = LearningSession(base, arm, settings, told["seed"], store, lambda sentence: None, tolerance)
-        for item in Recording(run_dir / FILE_NAME).messages(TOPICS):
-            feed(session.assembler, item.topic, item.message, arm.joint_names)
-            offline |= {word.version: word.sha256 for word in session.advance() if word.version > first}
-    return Replayed(kept, offline)
+        follower = Follower(session, words)
+        for item in Recording(run_dir / FILE_NAME).messages((*TOPICS, _WORDS)):
+            if item.topic == _WORDS:
+                follower.on_word()
+            else:
+                feed(session.assembler, item.topic, item.message, arm.joint_names)
+                follower.on_episodes(session.keep())
+    return Replayed(kept, {word.version: word.sha256 for word in follower.said if word.version > first})
 
 
-def _versions(run_dir: Path) -> tuple[int, int]:
-    """Returns the version that the run began with, 1 for the policy that was there before, and the last that it told of."""
-    told = [int(item.message.version) for item in Recording(run_dir / FILE_NAME).messages(("/policy/version",))]
-    return (told[0], max(told)) if told else (1, 1)
+def _words(run_dir: Path) -> list[Word]:
+    """Returns what the run's learner said, in its order. Older recordings do not tell how much was kept: 0."""
+    return [
+        Word(stamp_ns(item.message.header), int(item.message.version), item.message.sha256, int(getattr(item.message, "kept", 0)))
+        for item in Recording(run_dir / FILE_NAME).messages((_WORDS,))
+    ]
 
 
-def _store_before(online: VersionStore, first: int, folder: Path) -> VersionStore:
+def _store_before(online: VersionStore, first: int, kept: int, folder: Path) -> VersionStore:
     """Returns a store in `folder` as it was when the run began: with the versions of the runs that it went on from.
 
+    `kept`: how many finished episodes there were; those that no version had been made of are there, too.
+
     Raises:
-        ConfigError: the one that it began with is gone.
+        ConfigError: the version that it began with is gone.
     """
     for version in online.numbers() if first > 1 else []:
         if version <= first:
             shutil.copytree(online.path(version), folder / online.path(version).name)
-    for path in online.experience(first) if first > 1 else []:
-        (folder / EXPERIENCE_FOLDER).mkdir(exist_ok=True)
-        shutil.copy(path, folder / EXPERIENCE_FOLDER)
+    copied = {EXPERIENCE_FOLDER: online.experience(first) if first > 1 else []}
+    copied[PENDING_FOLDER] = [path for number, path in pending_files(online.folder).items() if number <= kept]
+    for name, paths in copied.items():
+        (folder / name).mkdir(exist_ok=True)
+        for path in paths:
+            shutil.copy(path, folder / name)
     store = VersionStore(folder)
     if first > 1 and first not in store.numbers():
         raise ConfigError(f"The run went on from version {first}, which is not in {online.folder} any more.")

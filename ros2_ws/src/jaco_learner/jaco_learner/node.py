@@ -20,6 +20,8 @@ from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
 from jaco_core.scheduling import Urgency, give_way
 from jaco_core.types import ENDED, PAUSED, WAITING
+from jaco_learner.embedded.background import Background
+from jaco_learner.embedded.episode import Episode
 from jaco_learner.embedded.messages import judged_from_message, objects_from_message, word_from_message
 from jaco_learner.embedded.session import LearningSession, Word
 from jaco_learner.embedded.settings import ADJUSTABLE, ALGORITHMS, METHODS, SIZES, Settings
@@ -87,11 +89,24 @@ class LearnerNode(JacoNode[Config]):
         )
         self._retry = self.create_timer(RETRY_S, self._advance)
         self._retry.cancel()
+        self._background: Background | None = None
 
     def start(self) -> None:
         # Not before: while the graph comes up nothing moves yet, and all wait for the slowest.
         give_way(self._niceness)
         self._publish(self._session.word)
+        self._background = Background(self._learn, self.fail)
+
+    def drained(self) -> bool:
+        return self._background is None or self._background.idle
+
+    def halt(self) -> None:
+        if self._background is not None:
+            self._background.end()
+
+    def _learn(self, episode: Episode) -> None:
+        """On a thread of its own."""
+        self._publish(self._session.learn(episode))
 
     def _on_episode(self, message: EpisodeState) -> None:
         status = convert.episode_from_message(message)
@@ -104,10 +119,11 @@ class LearnerNode(JacoNode[Config]):
             self._advance()
 
     def _advance(self) -> None:
-        """Learns from the episodes that are over; while one lacks something, looks again."""
+        """Keeps the episodes that are over and gives them to be learned from; while one lacks something, looks again."""
         self._read()
-        for word in self._session.advance():
-            self._publish(word)
+        if self._background is not None:
+            for episode in self._session.keep():
+                self._background.give(episode)
         if not self._session.assembler.waiting:
             self._retry.cancel()
 
@@ -146,7 +162,7 @@ class LearnerNode(JacoNode[Config]):
 
     def _publish(self, word: Word) -> None:
         path = self._store.path(word.version) if word.sha256 else Path()
-        message = PolicyVersion(path=str(path), sha256=word.sha256, version=word.version)
+        message = PolicyVersion(path=str(path), sha256=word.sha256, version=word.version, kept=word.kept)
         message.header.stamp = convert.ns_to_stamp(word.stamp_ns)
         self._versions.publish(message)
 

@@ -12,6 +12,7 @@ from embedded_support import ARM, SPEEDS, Graph, drawn, equal, policy, run
 
 from jaco_core.errors import ConfigError
 from jaco_learner.embedded.actor_critic import ActorCritic, n_step_returns
+from jaco_learner.embedded.episode import Episode
 from jaco_learner.embedded.learner import EmbeddedLearner
 from jaco_learner.embedded.log import read_log
 from jaco_learner.embedded.methods import network_to_learn
@@ -114,15 +115,18 @@ def test_learning_goes_on_from_the_last_version_as_if_it_had_not_been_killed(tmp
     assert [entry.episode for entry in read_log(tmp_path / "killed")] == [0, 1, 2, 3]
 
 
-def test_damaged_versions_are_passed_over(tmp_path: Path) -> None:
+def test_damaged_versions_are_passed_over_and_made_again_from_the_episodes_that_are_left(tmp_path: Path) -> None:
     policy(tmp_path / "base")
-    play(session(tmp_path / "run", tmp_path / "base"), range(3))
+    before = session(tmp_path / "run", tmp_path / "base")
+    play(before, range(3))
     weights = tmp_path / "run" / "000004" / "policy.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     (tmp_path / "run" / "000003" / "moments.safetensors").write_bytes(b"")
     said: list[str] = []
-    assert session(tmp_path / "run", tmp_path / "base", said).learner.version == 2
-    assert "damaged" in said[0] and "Version 3 in" in said[1]
+    after = session(tmp_path / "run", tmp_path / "base", said)
+    assert "damaged" in said[0] and "Version 3 in" in said[1] and said[2].startswith("Learning goes on from version 2,")
+    assert (after.word.version, after.word.sha256) == (4, before.word.sha256)
+    assert [entry.episode for entry in read_log(tmp_path / "run")] == [0, 1, 2]
 
 
 def test_versions_of_another_policy_or_other_settings_are_not_gone_on_from(tmp_path: Path) -> None:
@@ -151,7 +155,7 @@ def test_when_a_version_is_taken_back_learning_begins_anew_from_the_one_that_act
     learning = session(tmp_path / "run", tmp_path / "base")
 
     def show(episode: int, version: int) -> None:
-        learning._learn(run(episode, version=version))
+        learning.learn(Episode(0, (run(episode, version=version),), 0))
 
     for episode, version in enumerate((1, 2, 3)):
         show(episode, version)

@@ -74,6 +74,7 @@ class Assembler:
         self.objects = objects
         self._applied_until = -1
         self._episode: list[EpisodeStatus] = []
+        self._midway: bool | None = None
         self._over: list[list[EpisodeStatus]] = []
         self.dropped: Counter[str] = Counter()
         self.overruled = 0
@@ -113,6 +114,8 @@ class Assembler:
         if self._episode and status.episode != self._episode[-1].episode:
             # A new episode without the end of the last one: somebody asked for a reset.
             self._close()
+        if self._midway is None:
+            self._midway = status.step != 0
         self._episode.append(status)
         if status.phase == ENDED:
             self._close()
@@ -143,7 +146,13 @@ class Assembler:
         return seen and self._applied_until >= end and not any(_lacking(step) for step in steps[:-1])
 
     def _assemble(self, statuses: list[EpisodeStatus]) -> list[Run]:
-        """Returns the episode's runs: cut where a step is missing."""
+        """Returns the episode's runs: cut where a step is missing. There are none of one that was joined in its middle."""
+        if self._midway:
+            # Where a killed listener is back is chance, which the recording of what was said does not show.
+            self._midway = False
+            self.dropped["what came before"] += len(statuses) - 1
+            self._forget(statuses[-1].stamp_ns)
+            return []
         runs: list[Run] = []
         current: list[Transition] = []
         before = np.zeros(len(self._arm))

@@ -14,7 +14,8 @@ class LogEntry:
     """A run of an episode. `total_reward`: its return when it is `complete`, a whole episode.
 
     `acting`: the version that acted; `version`: the newest one after it; `learned`: steps behind that version. Over the whole
-    session so far: `dropped` steps, and `overruled` ones, whose applied action was not the policy's.
+    session so far: `dropped` steps, and `overruled` ones, whose applied action was not the policy's. `number`: under which the
+    episode was kept, 0 where it was not.
     """
 
     episode: int
@@ -27,6 +28,7 @@ class LogEntry:
     learned: int
     dropped: int
     overruled: int
+    number: int = 0
 
 
 def append_log(folder: Path, entry: LogEntry) -> None:

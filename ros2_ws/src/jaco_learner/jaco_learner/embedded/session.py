@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from jaco_core.arms import Arm
 from jaco_core.errors import ConfigError
 from jaco_learner.embedded.assembly import Assembler
+from jaco_learner.embedded.episode import Episode
 from jaco_learner.embedded.learner import EmbeddedLearner, Snapshot
-from jaco_learner.embedded.log import LogEntry, append_log
+from jaco_learner.embedded.log import LogEntry, append_log, read_log
+from jaco_learner.embedded.pending import PendingEpisodes, Taken
 from jaco_learner.embedded.settings import ASYMMETRIC, OFF_POLICY, Settings
 from jaco_learner.embedded.transition import Run
 from jaco_learner.embedded.versions import VersionStore
@@ -27,16 +31,24 @@ _ALGORITHMS = {
 class Word:
     """What there is to say after an episode: the newest version with its sha256 ("" for the policy that was there before).
 
-    `stamp_ns`: of the newest observation that was learned from or passed over.
+    `stamp_ns`: of the newest observation that was learned from or passed over; `kept`: how many episodes were kept until then.
     """
 
     stamp_ns: int
     version: int
     sha256: str
+    kept: int = 0
+
+
+_BEGUN_WITH = ("base", "settings", "seed")
+"""On a version's card: what learning in its folder began with."""
 
 
 class LearningSession:
-    """Feeds the learner from an assembler, saves its versions and keeps a log of episodes. `word`: the newest one."""
+    """Feeds the learner from an assembler, saves its versions and keeps a log of episodes. `word`: the newest one.
+
+    `keep` and `learn` may be called by two threads, one each.
+    """
 
     def __init__(
         self,
@@ -48,7 +60,9 @@ class LearningSession:
         say: Callable[[str], None],
         tolerance: float = 0.0,
     ) -> None:
-        """Goes on from the newest undamaged version in `store`. `say` takes sentences for the log; `tolerance` [s]: Assembler's.
+        """Goes on from the newest undamaged version in `store`, and with the finished episodes that were kept since.
+
+        `say` takes sentences for the log; `tolerance` [s]: Assembler's.
 
         Raises:
             ConfigError: what is in `store` was learned on another policy or with other settings.
@@ -62,52 +76,106 @@ class LearningSession:
         self.assembler = Assembler(arm, base.card.speeds, recurrent, tolerance, objects)
         self._card = _card(base, settings, seed)
         self._since: Run | None = None
-        self._acting = 0
+        self._acting = self._playing = 0
+        self._taken = Taken()
         self.word = Word(0, 1, "")
-        snapshot, refused = store.newest()
-        for sentence in refused:
-            say(sentence)
-        if snapshot is not None:
-            self._require_own(snapshot.version)
-            self.learner.restore(snapshot)
-            self.word = Word(0, snapshot.version, store.card(snapshot.version).sha256)
-            say(f"Learning goes on from version {snapshot.version}, after {snapshot.steps} steps.")
+        self._go_on()
+        origin = json.dumps({name: self._card.training[name] for name in _BEGUN_WITH}, sort_keys=True)
+        self._pending = PendingEpisodes(store.folder, origin, self._taken)
+        self._take_over()
 
-    def _require_own(self, version: int) -> None:
+    def _go_on(self) -> None:
+        """Takes up the newest undamaged version, if there is one."""
+        snapshot, refused = self._store.newest()
+        for sentence in refused:
+            self._say(sentence)
+        if snapshot is None:
+            return
+        card = self._store.card(snapshot.version)
+        self._require_own(card)
+        self.learner.restore(snapshot)
+        self._taken = Taken.of_card(card.training)
+        self._acting, self._playing = card.training.get("acting", 0), card.training["episodes"][-1]
+        self.word = Word(0, snapshot.version, card.sha256)
+        self._say(f"Learning goes on from version {snapshot.version}, after {snapshot.steps} steps.")
+
+    def _require_own(self, card: Card) -> None:
         """Raises ConfigError: the version was learned on another policy or with other settings."""
-        told = self._store.card(version).training
-        for name in ("base", "settings", "seed"):
-            if told.get(name) != self._card.training[name]:
+        for name in _BEGUN_WITH:
+            if card.training.get(name) != self._card.training[name]:
                 raise ConfigError(
-                    f"{self._store.folder} holds versions learned with another {name} ({told.get(name)} instead of "
+                    f"{self._store.folder} holds versions learned with another {name} ({card.training.get(name)} instead of "
                     f"{self._card.training[name]}); give another folder."
                 )
 
-    def advance(self) -> list[Word]:
-        """Learns from every episode that is over; returns one word for each."""
-        words = []
-        for runs, end_ns in self.assembler.episodes():
-            for run in runs:
-                self._learn(run)
-            self.word = replace(self.word, stamp_ns=end_ns)
-            words.append(self.word)
-        return words
+    def _take_over(self) -> None:
+        """Takes in the episodes that were finished, and no version made of them, when learning ended last."""
+        logged = Counter(entry.number for entry in read_log(self._store.folder))
+        episodes = steps = 0
+        for item in self._pending.left_over():
+            if isinstance(item, str):
+                self._say(item)
+                continue
+            first = self._taken.runs if item.number == self._taken.episode else 0
+            for index, run in list(enumerate(item.runs))[first:]:
+                self._learn(item, index, log=index >= logged[item.number])
+                steps += len(run.transitions)
+            episodes += 1
+        if episodes:
+            self._say(f"Of {episodes} finished episodes ({steps} steps) no version had been made: they are taken in now.")
+        self.word = replace(self.word, kept=self._pending.kept)
 
-    def _learn(self, run: Run) -> None:
-        acting = run.transitions[0].version
-        if acting < self._acting:
-            self._go_back(acting)
-        self._acting = acting
+    def advance(self) -> list[Word]:
+        """Keeps every episode that is over and learns from it; returns one word for each."""
+        return [self.learn(episode) for episode in self.keep()]
+
+    def keep(self) -> list[Episode]:
+        """Returns every episode that is over, when it is on disk: from then on a kill does not lose it."""
+        return [self._keep(tuple(runs), end_ns) for runs, end_ns in self.assembler.episodes()]
+
+    def _keep(self, runs: tuple[Run, ...], end_ns: int) -> Episode:
+        assembler = self.assembler
+        episode = Episode(0, runs, end_ns, sum(assembler.dropped.values()), assembler.overruled)
+        try:
+            return self._pending.keep(episode)
+        except ConfigError as error:
+            self._say(str(error))
+            return episode
+
+    def learn(self, episode: Episode) -> Word:
+        """Learns from an episode that `keep` returned, in that order."""
+        for index in range(len(episode.runs)):
+            self._learn(episode, index)
+        self.word = replace(self.word, stamp_ns=episode.end_ns, kept=episode.number or self.word.kept)
+        return self.word
+
+    def _learn(self, episode: Episode, index: int, log: bool = True) -> None:
+        run = episode.runs[index]
+        first = run.transitions[0]
+        # A policy that was started again counts its episodes anew, and has taken nothing back.
+        if first.version < self._acting and first.episode >= self._playing:
+            self._go_back(first.version)
+        self._acting, self._playing = first.version, first.episode
         self._since = self._since or run
+        if episode.number:
+            self._taken = Taken(episode.number, index + 1)
         if self.learner.learn(run) is not None:
-            data = {
-                "episodes": [self._since.transitions[0].episode, run.transitions[-1].episode],
-                "stamps_ns": [self._since.transitions[0].stamp_ns, run.transitions[-1].stamp_ns],
-            }
-            card = self._store.save(self._card, self.learner.network, self.learner.snapshot(), data)
-            self.word = Word(self.word.stamp_ns, self.learner.version, card.sha256)
-            self._since = None
-        self._log(run)
+            self._save(self._since, run)
+        if log:
+            self._log(episode, run)
+
+    def _save(self, since: Run, last: Run) -> None:
+        """Saves a new version, which was learned from all between `since` and `last`."""
+        data = {
+            "episodes": [since.transitions[0].episode, last.transitions[-1].episode],
+            "stamps_ns": [since.transitions[0].stamp_ns, last.transitions[-1].stamp_ns],
+            "acting": self._acting,
+            "taken": [self._taken.episode, self._taken.runs],
+        }
+        card = self._store.save(self._card, self.learner.network, self.learner.snapshot(), data)
+        self._pending.forget(self._taken)
+        self.word = replace(self.word, version=self.learner.version, sha256=card.sha256)
+        self._since = None
 
     def _go_back(self, version: int) -> None:
         """The policy took a version back: learning goes on from the one that acts now."""
@@ -116,9 +184,8 @@ class LearningSession:
         self._store.anchor, self._since = version, None
         self._say(f"Version {version} acts again; learning goes on from it.")
 
-    def _log(self, run: Run) -> None:
+    def _log(self, episode: Episode, run: Run) -> None:
         first, last = run.transitions[0], run.transitions[-1]
-        dropped, overruled = sum(self.assembler.dropped.values()), self.assembler.overruled
         learner = self.learner
         entry = LogEntry(
             first.episode,
@@ -129,8 +196,9 @@ class LearningSession:
             first.version,
             learner.version,
             learner.steps,
-            dropped,
-            overruled,
+            episode.dropped,
+            episode.overruled,
+            episode.number,
         )
         append_log(self._store.folder, entry)
 
