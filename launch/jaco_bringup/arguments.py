@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from jaco_core.arms import arm_names
 from jaco_core.errors import ConfigError
 from jaco_driver.backends import backend_names
 from jaco_learner.embedded.settings import ALGORITHMS, ASYMMETRIC, METHODS, SIZES, Settings
 from jaco_safety.modes import MODE_NAMES
-from jaco_sim.profiles import FURTHER_CAMERAS, profile_names
+from jaco_sim.profiles import FURTHER_CAMERAS, load_profile, profile_names
 from jaco_tasks.registry import task_names
 
 Value = bool | int | float | str | tuple[str, ...]
 """What a parameter can be."""
 
 BOOLEANS = ("true", "false")
+_FILE = ".yaml"
 
 
 @dataclass(frozen=True)
 class ArgumentSpec:
-    """An argument of a graph. Its type is its default's. `choices`: the texts it may be, () for anything of the type."""
+    """An argument of a graph. Its type is its default's. `choices`: the texts it may be, () for anything of the type.
+
+    `check`: of an argument that may also be the path of a .yaml file; raises ConfigError where that is not what it must be.
+    """
 
     name: str
     default: bool | int | float | str
     description: str
     choices: tuple[str, ...] = ()
+    check: Callable[[str], object] | None = None
 
     @property
     def default_text(self) -> str:
@@ -40,8 +47,14 @@ class ArgumentSpec:
             ConfigError: not one of the choices, or not of the default's type.
         """
         choices = BOOLEANS if isinstance(self.default, bool) else self.choices
+        if self.check is not None and text.endswith(_FILE):
+            # A node may work elsewhere.
+            path = str(Path(text).expanduser().absolute())
+            self.check(path)
+            return path
         if choices and text not in choices:
-            raise ConfigError(f"Argument '{self.name}' is '{text}'; choices: {', '.join(choices)}.")
+            further = f", or the path of a {_FILE} file" if self.check is not None else ""
+            raise ConfigError(f"Argument '{self.name}' is '{text}'; choices: {', '.join(choices)}{further}.")
         if isinstance(self.default, bool):
             return text == "true"
         try:
@@ -60,7 +73,13 @@ RUN_DIR = ArgumentSpec("run_dir", "", "Folder for the recording; empty: nothing 
 LOCKSTEP_TIMEOUT = ArgumentSpec("lockstep_timeout", 10.0, "Longest wait for an answer in lockstep [s].")
 REALTIME = ArgumentSpec("realtime", False, "true: paced to the wall clock; false: lockstep, as fast as the slowest node.")
 _PROFILES = tuple(profile_names(held_out=True))
-PROFILE = ArgumentSpec("profile", "nominal", "Simulator profile, one of the files in jaco_sim/profiles and twins.", _PROFILES)
+PROFILE = ArgumentSpec(
+    "profile",
+    "nominal",
+    "Simulator profile: a name in jaco_sim/profiles or twins, or the path of a .yaml file like theirs.",
+    _PROFILES,
+    partial(load_profile, held_out=True),
+)
 
 MODE = ArgumentSpec("mode", "autonomous", "How much the policy may do; the operator can change it.", MODE_NAMES)
 # On an arm nothing moves until somebody chooses so.

@@ -30,7 +30,7 @@ Policy = Annotated[str, typer.Option(help="Policy: a name of `jaco models`, or t
 Task = Annotated[str, typer.Option(help="Task that is asked of the arm.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the whole run.")]
 Realtime = Annotated[bool, typer.Option("--realtime", help="Pace the simulator to the wall clock instead of lockstep.")]
-Profile = Annotated[str, typer.Option(help="Simulator profile.")]
+Profile = Annotated[str, typer.Option(help="Simulator profile: a name, or a .yaml file.")]
 Cameras = Annotated[str, typer.Option(help="Further cameras: wrist,scene in simulation, a YAML file on the real graph.")]
 Depth = Annotated[bool, typer.Option("--depth", help="Publish depth, aligned to the camera's picture.")]
 
@@ -266,7 +266,9 @@ def evaluate(
     context: typer.Context,
     policy: Policy = "reach",
     task: Annotated[str | None, typer.Option(help="Task; the card's when not given.")] = None,
-    profile: Annotated[str | None, typer.Option(help="Simulator profile; the card's when not given.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Simulator profile (name or .yaml file); the card's when not given.")
+    ] = None,
     episodes: Annotated[int, typer.Option(min=1, help="How many held-out episodes.")] = 500,
     seed: Seed = 0,
     through: Annotated[Through, typer.Option(help="env: physics and pictures alone; graph: the whole ROS graph.")] = Through.env,
@@ -282,7 +284,9 @@ def evaluate(
 def analyse(
     policy: Annotated[str, typer.Argument(help="Policy with several columns: a name of `jaco models`, or the path of a folder.")],
     out: Annotated[Path, typer.Option(help="Folder for analysis.json and analysis.png.")],
-    profile: Annotated[str | None, typer.Option(help="Simulator profile; the card's when not given.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Simulator profile (name or .yaml file); the card's when not given.")
+    ] = None,
     episodes: Annotated[int, typer.Option(min=1, help="How many episodes are observed.")] = 20,
     seed: Seed = 0,
     score: Annotated[bool, typer.Option(help="Also see what noise on each layer does to the score.")] = True,

@@ -31,7 +31,7 @@ def _declaration(argument: ArgumentSpec) -> DeclareLaunchArgument:
         argument.name,
         default_value=argument.default_text,
         description=argument.description,
-        choices=list(choices) or None,
+        choices=None if argument.check else list(choices) or None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from jaco_bringup.cameras import KEYS
 from jaco_bringup.graph import GRAPHS, learn_graph, real_graph, sim_graph
 from jaco_core.errors import ConfigError
 from jaco_core.parameters import build, parameters_of
+from jaco_sim.identification.profile import write_profile
+from jaco_sim.profiles import load_profile
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +167,19 @@ def test_unknown_and_wrong_arguments_are_refused() -> None:
         ArgumentSpec("seed", 0, "Seed.").parse("many")
     with pytest.raises(ConfigError, match="choices: true, false"):
         ArgumentSpec("realtime", False, "Clock.").parse("yes")
+
+
+def test_a_profile_may_be_a_file_which_is_checked_and_found_from_wherever_a_node_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_profile(tmp_path / "my-lab.yaml", replace(load_profile("nominal"), name="my-lab"))
+    monkeypatch.chdir(tmp_path)
+    for build_graph in (sim_graph, learn_graph):
+        assert build_graph({"profile": "my-lab.yaml"}).node("sim").parameters["profile"] == str(tmp_path / "my-lab.yaml")
+    with pytest.raises(ConfigError, match=r"none\.yaml cannot be read"):
+        sim_graph({"profile": "none.yaml"})
+    with pytest.raises(ConfigError, match=r"'profile' is 'twin-0'; choices: nominal, .*, or the path of a \.yaml file\."):
+        sim_graph({"profile": "twin-0"})
 
 
 def test_given_arguments_are_not_changed() -> None:

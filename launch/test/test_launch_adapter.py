@@ -122,5 +122,7 @@ def test_every_launch_argument_is_declared_with_description_and_choices(name: st
         assert declared[argument.name]["description"] == argument.description
         if isinstance(argument.default, bool):
             assert declared[argument.name]["choices"] == ["true", "false"]
+        elif argument.check is not None:
+            assert declared[argument.name]["choices"] is None
         elif argument.choices:
             assert declared[argument.name]["choices"] == list(argument.choices)

@@ -60,6 +60,16 @@ def test_a_scene_of_a_twin_is_refused_unless_asked_for(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TWINS)
+def test_a_twin_s_own_file_is_held_out_by_any_path(name: str, tmp_path: Path) -> None:
+    file = ROOT / "ros2_ws" / "src" / "jaco_sim" / "jaco_sim" / "twins" / f"{name}.yaml"
+    (tmp_path / "mine.yaml").symlink_to(file)
+    for path in (file, tmp_path / "mine.yaml", file.parent / ".." / "twins" / file.name):
+        with pytest.raises(ConfigError, match=f"Profile '{name}' is held out"):
+            make_scene(profile=str(path))
+        assert make_scene(profile=str(path), held_out=True).profile.name == name
+
+
+@pytest.mark.parametrize("name", TWINS)
 def test_training_on_a_twin_is_refused_with_one_sentence(name: str, tmp_path: Path) -> None:
     import typer
 

@@ -38,7 +38,7 @@ def main(
     out: Path = typer.Option(help=f"Folder for {RESULTS_FILE} and {PICTURE_FILE}."),
     episodes: int = typer.Option(20, min=1, help="How many episodes are observed; none of them is a held-out one."),
     seed: int = typer.Option(0, min=0, help="First of their seeds."),
-    profile: str | None = typer.Option(None, help="Simulator profile; the card's when not given."),
+    profile: str | None = typer.Option(None, help="Simulator profile, a name or a .yaml file; the card's when not given."),
     score: bool = typer.Option(True, help=f"Also play {SCORE_EPISODES} episodes with each noise on each layer."),
 ) -> None:
     """Measures what a grown policy relies on: Average Fisher and Average Perturbation Sensitivity by column and layer."""

@@ -80,7 +80,7 @@ def main(
     policy: Path = typer.Argument(help="Folder with policy.safetensors and card.json."),
     episodes: int = typer.Option(500, min=1, help="How many held-out episodes."),
     seed: int = typer.Option(0, min=0, help="First of the held-out seeds."),
-    profile: str | None = typer.Option(None, help="Simulator profile; the card's when not given."),
+    profile: str | None = typer.Option(None, help="Simulator profile, a name or a .yaml file; the card's when not given."),
     task: str | None = typer.Option(None, help="Task; it must be the card's."),
     sample: bool = typer.Option(False, help="Draw actions instead of taking the likeliest."),
     robustness: bool = typer.Option(False, "--sweep", help="Also vary each group of factors alone."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -107,10 +108,15 @@ def recipe_for(name: str, profile: str | None) -> Recipe:
     Raises:
         ConfigError: no such recipe, or its file breaks a rule.
     """
-    recipe, own = load_recipe(name), f"{name}_{profile}"
+    recipe, own = load_recipe(name), own_name(name, profile)
     if profile in (None, recipe.profile):
         return recipe
     return load_recipe(own) if own in recipe_names() else replace(recipe, name=own, profile=str(profile))
+
+
+def own_name(name: str, profile: str | None) -> str:
+    """Returns the name of the recipe called `name` under another `profile`, whose own is a name, or a file's path."""
+    return f"{name}_{Path(profile).stem if profile and profile.endswith('.yaml') else profile}"
 
 
 def read_recipe(name: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from jaco_core.errors import ConfigError, JacoError
 from jaco_learner.a3c.recipe import A3cRecipe, is_a3c, load_a3c_recipe
 from jaco_learner.a3c.run import A3cRun
-from jaco_learner.recipe import Recipe, recipe_for
+from jaco_learner.recipe import Recipe, own_name, recipe_for
 from jaco_learner.run import Run
 from jaco_policy.checkpoint import Card
 
@@ -69,7 +69,7 @@ def _recipe(name: str, profile: str | None, auxiliary: list[str]) -> Recipe | A3
     if is_a3c(name):
         recipe = load_a3c_recipe(name)
         if profile not in (None, recipe.profile):
-            recipe = replace(recipe, name=f"{name}_{profile}", profile=str(profile))
+            recipe = replace(recipe, name=own_name(name, profile), profile=str(profile))
         return recipe.with_heads(auxiliary) if auxiliary else recipe
     if auxiliary:
         raise ConfigError(f"Recipe '{name}' has no auxiliary heads to choose; --auxiliary is for A3C.")
@@ -86,7 +86,9 @@ def main(
     resume: bool = typer.Option(False, help="Go on with the run in --out, given its options, or more --frames."),
     arm: str | None = typer.Option(None, help="Name of the arm; the recipe's when not given."),
     profile: str | None = typer.Option(
-        None, help="Simulator profile, none that is held out; the recipe's when not given. A recipe NAME_PROFILE is used."
+        None,
+        help="Simulator profile (name or .yaml file), none that is held out; the recipe's when not given. A recipe NAME_PROFILE "
+        "is used.",
     ),
     engine: str = typer.Option(
         "local", help="A3C: where the workers run: local (processes of this machine), or ray (which must be installed)."

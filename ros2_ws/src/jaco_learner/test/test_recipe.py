@@ -29,6 +29,8 @@ def test_another_number_of_frames_keeps_the_stages_shares() -> None:
 def test_another_profile_takes_the_recipe_made_for_it() -> None:
     assert recipe_for("reach", None) == recipe_for("reach", "nominal") == load_recipe("reach")
     assert recipe_for("reach", "randomized") == load_recipe("reach_randomized")
+    mine = recipe_for("reach", "lab/mine.yaml")
+    assert (mine.name, mine.profile) == ("reach_mine", "lab/mine.yaml")
     teacher = recipe_for("reach_teacher", "randomized")
     assert teacher == replace(load_recipe("reach_teacher"), name="reach_teacher_randomized", profile="randomized")
 

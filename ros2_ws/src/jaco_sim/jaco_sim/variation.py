@@ -113,7 +113,7 @@ def _parse(name: str, value: Any, where: str) -> Range:
     meta = FACTORS[name].metadata
     if meta["choices"]:
         choices = tuple(value) if isinstance(value, list) else (value,)
-        if not choices or not set(choices) <= set(meta["choices"]):
+        if not choices or not all(choice in meta["choices"] for choice in choices):
             raise ConfigError(f"{where}: {name} is {value}; it may be any of {', '.join(meta['choices'])}.")
         return Range(name, choices=choices)
     pair = value if isinstance(value, list) and len(value) == 2 else (value, value)

@@ -1,10 +1,12 @@
-"""Simulator profiles: one YAML file each in this folder, found by name. What a profile may change is a field of `Profile`.
+"""Simulator profiles: one YAML file each, found by name in this folder, or anywhere else by path.
 
-The profiles in jaco_sim/twins stand in for reality: they are held out, and are given only to those who ask with `held_out`.
+What a profile may change is a field of `Profile`. The profiles in jaco_sim/twins stand in for reality: they are held out, and are
+given only to those who ask with `held_out`.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import MISSING, dataclass, fields, replace
 from importlib.resources import files
 from pathlib import Path
@@ -65,6 +67,11 @@ class Profile:
         return replace(self, name=f"{self.name}/{group}", ranges=tuple(entry for entry in self.ranges if entry.group == group))
 
 
+_PARTS: dict[str, Any] = {"policy_camera": CameraPose, "scene_camera": CameraPose, "wrist_camera": CameraPose, "light": Light}
+"""Fields of a profile that have fields of their own."""
+_WIDEST_VIEW = 180.0
+
+
 def profile_names(held_out: bool = False) -> list[str]:
     """Returns the names of the profiles that training may use; with `held_out` the twins' too."""
     return sorted({**_files(__name__), **(_files(_TWINS) if held_out else {})})
@@ -78,13 +85,14 @@ def load_profile(name: str, held_out: bool = False) -> Profile:
     """
     twins = _files(_TWINS)
     if name.endswith(".yaml"):
-        data = _read(Path(name))
+        data = _read(Path(name).expanduser())
         called = str(data.get("name", ""))
     else:
         known = {**_files(__name__), **twins}
         called = name
         if name not in known:
-            raise ConfigError(f"There is no simulator profile '{name}'; known profiles: {', '.join(profile_names(held_out))}.")
+            names = ", ".join(profile_names(held_out))
+            raise ConfigError(f"There is no simulator profile '{name}'; known profiles: {names}, or the path of a .yaml file.")
         data = yaml.safe_load(known[name].read_text())
     if called in twins and not held_out:
         raise ConfigError(f"Profile '{called}' is held out: it stands in for reality, so nothing may be trained on it.")
@@ -94,8 +102,10 @@ def load_profile(name: str, held_out: bool = False) -> Profile:
 def _read(path: Path) -> dict[str, Any]:
     try:
         data = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"The simulator profile {path} cannot be read: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"The simulator profile {path} cannot be read: {error.strerror}.") from error
+    except (UnicodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"The simulator profile {path} is no YAML: {' '.join(str(error).split())}.") from error
     known = {entry.name for entry in fields(Profile)}
     needed = {entry.name for entry in fields(Profile) if entry.default is MISSING}
     if not isinstance(data, dict) or not needed <= set(data) <= known:
@@ -103,16 +113,40 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path} is no simulator profile: it needs {', '.join(sorted(needed))} and knows nothing else than "
             f"{', '.join(sorted(known - needed))}."
         )
+    for key, value in data.items():
+        _check(value, key, path)
     return data
 
 
+def _check(value: Any, key: str, path: Path) -> None:
+    """Raises ConfigError: a field of the profile in `path` is not what it must be. Ranges are checked where they are parsed."""
+    if key in _PARTS:
+        parts = {entry.name for entry in fields(_PARTS[key])}
+        if not isinstance(value, dict) or set(value) != parts:
+            raise ConfigError(f"{path}: {key} must have {', '.join(sorted(parts))}, and nothing else; got {value!r}.")
+        for part, entry in value.items():
+            _check(entry, f"{key}.{part}", path)
+    elif key in ("name", "description"):
+        if not isinstance(value, str):
+            raise ConfigError(f"{path}: {key} must be a text, got {value!r}.")
+    elif key.endswith(".fovy"):
+        if not _is_number(value) or not 0.0 < value < _WIDEST_VIEW:
+            raise ConfigError(f"{path}: {key} must be above 0 and below {_WIDEST_VIEW:.0f} degrees, got {value!r}.")
+    elif key == "ranges":
+        if not isinstance(value, dict):
+            raise ConfigError(f"{path}: ranges must be factors, each with its bounds, got {value!r}.")
+    elif not isinstance(value, list) or len(value) != 3 or not all(map(_is_number, value)):
+        raise ConfigError(f"{path}: {key} must be three numbers, got {value!r}.")
+    elif key.endswith(("_color", ".diffuse", ".ambient")) and not all(0.0 <= entry <= 1.0 for entry in value):
+        raise ConfigError(f"{path}: {key} must be from 0 to 1, got {value!r}.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _profile(data: dict[str, Any], name: str) -> Profile:
-    for key, kind in (
-        ("policy_camera", CameraPose),
-        ("scene_camera", CameraPose),
-        ("wrist_camera", CameraPose),
-        ("light", Light),
-    ):
+    for key, kind in _PARTS.items():
         if key in data:
             data[key] = kind(**{field: _triple(value) for field, value in data[key].items()})
     ranges = parse_ranges(data.pop("ranges", {}), f"Profile '{name}'")
