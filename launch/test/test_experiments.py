@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from jaco_bringup.bench.measured import RunFailed
+from jaco_bringup.commands import experiment
 from jaco_bringup.experiments import a3c, transfer_sensitivity
 from jaco_bringup.experiments.curve import Curve
 from jaco_bringup.experiments.reach_transfer import CONDITIONS, PAPER, Plan, run
@@ -174,3 +175,24 @@ def test_every_rate_is_tried_once_and_drawn(tmp_path: Path) -> None:
     results = json.loads((tmp_path / "results.json").read_text())["conditions"]
     assert results["colours-finetuned-0.0025"]["1"]["final_mean"] == 21.0
     assert (tmp_path / "sensitivity.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "sentence"),
+    [
+        (
+            "a3c_heads",
+            {"jobs": 2},
+            "--jobs says nothing to .* a3c_heads; it is for reach_transfer and transfer_sensitivity.",
+        ),
+        ("a3c_engines", {"policy": "reach"}, "--policy says nothing to experiment a3c_engines"),
+        ("transfer_sensitivity", {"profile": "twin-1"}, "--profile says nothing to .*; it is for reach_transfer."),
+    ],
+)
+def test_an_option_that_says_nothing_to_an_experiment_is_refused(
+    name: str, option: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    options = experiment.ExperimentOptions(None, (0,), (), None, None, None)
+    with pytest.raises(ConfigError, match=sentence):
+        experiment.run(name, replace(options, **option), tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -27,18 +27,26 @@ from jaco_core.errors import ConfigError
 _TRANSFER_STEPS, _SENSITIVITY_STEPS, _A3C_FRAMES = 60_000, 6_000, 1_000_000
 # What transfers where nobody says otherwise: to a twin, what was trained for it; to a small change, what knows nothing else.
 _TRANSFER_POLICY, _SENSITIVITY_POLICY = "reach_randomized", "reach"
+_TRANSFER_PROFILE = "twin-2"
+_HEEDED = {"reach_transfer": ("policy", "profile", "jobs"), transfer_sensitivity.NAME: ("policy", "jobs")}
+"""What an experiment heeds beside steps, seeds and conditions; A3C's, which begin with nothing and use all cores, nothing."""
 
 
 @dataclass(frozen=True)
 class ExperimentOptions:
-    """What the command was asked; None, or no `conditions`: the usual. `profile`: of experiments through the graph."""
+    """What the command was asked; None, or no `conditions`: the usual."""
 
     steps: int | None
     seeds: tuple[int, ...]
     conditions: tuple[str, ...]
     policy: str | None
-    profile: str
-    jobs: int
+    profile: str | None
+    jobs: int | None
+
+    @property
+    def at_once(self) -> int:
+        """How many runs go on at once."""
+        return self.jobs or 1
 
 
 def run(name: str, options: ExperimentOptions, out: Path) -> int:
@@ -50,6 +58,10 @@ def run(name: str, options: ExperimentOptions, out: Path) -> int:
     known = ("reach_transfer", transfer_sensitivity.NAME, *a3c.EXPERIMENTS)
     if name not in known:
         raise ConfigError(f"There is no experiment '{name}'; known: {', '.join(known)}.")
+    for option in ("policy", "profile", "jobs"):
+        if getattr(options, option) is not None and option not in _HEEDED.get(name, ()):
+            heeding = [each for each, options_of in _HEEDED.items() if option in options_of]
+            raise ConfigError(f"--{option} says nothing to experiment {name}; it is for {' and '.join(heeding)}.")
     folder = out.expanduser().absolute()
     if name in a3c.EXPERIMENTS:
         _a3c(name, options, folder)
@@ -64,10 +76,11 @@ def run(name: str, options: ExperimentOptions, out: Path) -> int:
 def _reach_transfer(options: ExperimentOptions, folder: Path) -> None:
     conditions = options.conditions or tuple(reach_transfer.PAPER)
     steps = options.steps or _TRANSFER_STEPS
-    plan = reach_transfer.Plan(steps, options.seeds, conditions, options.policy or _TRANSFER_POLICY, options.profile)
+    policy, profile = options.policy or _TRANSFER_POLICY, options.profile or _TRANSFER_PROFILE
+    plan = reach_transfer.Plan(steps, options.seeds, conditions, policy, profile)
     check_policy(plan.policy, "j2n6s300", "reach")
     folder.mkdir(parents=True, exist_ok=True)
-    reach_transfer.run(plan, folder, typer.echo, partial(run_apart, alone=options.jobs == 1), options.jobs)
+    reach_transfer.run(plan, folder, typer.echo, partial(run_apart, alone=options.at_once == 1), options.at_once)
 
 
 def _transfer_sensitivity(options: ExperimentOptions, folder: Path) -> None:
@@ -75,8 +88,8 @@ def _transfer_sensitivity(options: ExperimentOptions, folder: Path) -> None:
     policy = find_policy(options.policy or _SENSITIVITY_POLICY)
     plan = transfer_sensitivity.Plan(options.steps or _SENSITIVITY_STEPS, options.seeds, conditions, str(policy))
     folder.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn"), _go_with_parent) as pool:
-        transfer_sensitivity.run(plan, folder, typer.echo, pool, options.jobs)
+    with ProcessPoolExecutor(options.at_once, multiprocessing.get_context("spawn"), _go_with_parent) as pool:
+        transfer_sensitivity.run(plan, folder, typer.echo, pool, options.at_once)
     typer.echo(f"{folder / transfer_sensitivity.SENSITIVITY_FILE}")
 
 

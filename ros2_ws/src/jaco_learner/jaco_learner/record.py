@@ -15,6 +15,7 @@ from torch.utils.tensorboard import SummaryWriter
 from jaco_core.types import EpisodeStatus
 from jaco_learner.a3c.recipe import A3cRecipe
 from jaco_learner.curve import Curve
+from jaco_learner.film import BestFilm
 from jaco_learner.recipe import Recipe
 from jaco_learner.resume import Resumable, load_run, save_run
 from jaco_policy.checkpoint import Card
@@ -45,6 +46,7 @@ class Record:
         out.mkdir(parents=True, exist_ok=True)
         self._log = SummaryWriter(str(out))
         self._curve = Curve(out)
+        self._film = BestFilm(scene, out)
 
     @property
     def elapsed_s(self) -> float:
@@ -84,7 +86,13 @@ class Record:
             "training_success": self._mean(0),
             "training_return": self._mean(1),
         }
+        if self._film.filmed is not None:
+            training["video"] = asdict(self._film.filmed)
         return replace(self._card, training=training)
+
+    def film(self) -> bool:
+        """Films the policy in the folder if it is the best so far; tells whether its card has more to say then."""
+        return self._film.consider(self.frames, self._mean(1), self.elapsed_s, last=self.progress >= 1.0)
 
     def checkpoint(self, learned: Resumable) -> None:
         """Writes what `resume` needs."""
@@ -103,6 +111,7 @@ class Record:
         self.progress = self._share()
         self._recent.extend((bool(success), episode_return) for success, episode_return in notes["recent"])
         self._curve.resume(self.frames)
+        self._film.resume()
 
     @property
     def _identity(self) -> dict[str, Any]:

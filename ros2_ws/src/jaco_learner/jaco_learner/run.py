@@ -109,9 +109,11 @@ class Run:
         return Learned({"actor": self.actor, "critic": self.ppo.critic}, self.ppo.optimiser)
 
     def _checkpoint(self) -> None:
-        """Writes the policy, and what `resume` needs."""
+        """Writes the policy, and what `resume` needs; films the policy when it is the best so far."""
         self.save()
         self._record.checkpoint(self._learned)
+        if self._record.film():
+            self.save()
 
     def save(self) -> Card:
         """Writes the policy with its card."""

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError, JacoError
 from jaco_learner import evaluate, train
+from jaco_learner.film import BestFilm
 from jaco_learner.recipe import Recipe, Stage, load_recipe
 from jaco_learner.rollouts import RolloutWorkers, WorkerConfig
 from jaco_learner.run import Run
@@ -81,11 +82,18 @@ def test_a_worker_s_failure_reaches_the_learner(task: str, margin_m: float, word
 
 
 @pytest.mark.parametrize("observation", ["pixels", "state"])
-def test_a_run_that_was_stopped_anywhere_ends_with_the_weights_of_one_that_was_not(tmp_path: Path, observation: str) -> None:
+def test_a_run_that_was_stopped_anywhere_ends_with_the_weights_of_one_that_was_not(
+    tmp_path: Path, observation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Full meshes, which need no simplification first.
     recipe = replace(tiny(workers=1, segment=1, observation=observation), stages=(Stage(256, 1.0), Stage(128, 1.0)))
     whole = Run(recipe, tmp_path / "whole", 3)
-    assert len(list(whole.updates())) == 2
+    with monkeypatch.context() as filming:
+        _film_early(filming)
+        assert len(list(whole.updates())) == 2
+    assert (tmp_path / "whole" / "best.mp4").is_file() and not (tmp_path / "stopped").exists()
+    if observation == "pixels":
+        assert load_checkpoint(tmp_path / "whole").card.training["video"]["frames"] == 256
     if isinstance(whole.actor, Column):
         # Taken from the workers' first pictures, of a light table and a dark arm.
         assert 50.0 < float(whole.actor.mean_image.mean()) < 200.0
@@ -108,6 +116,16 @@ def test_a_run_that_was_stopped_anywhere_ends_with_the_weights_of_one_that_was_n
         Run(replace(recipe, clip=0.1), tmp_path / "stopped", 3).resume()
     with pytest.raises(ConfigError, match="There is no run to resume in"):
         Run(recipe, tmp_path / "other", 3).resume()
+
+
+def _film_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has a run film its policy after its first segment, which is too early for any other run."""
+    consider = BestFilm.consider
+
+    def early(film: BestFilm, frames: int, mean_return: float, elapsed_s: float, last: bool) -> bool:
+        return not last and consider(film, frames, 1.0, 1e6, last)
+
+    monkeypatch.setattr(BestFilm, "consider", early)
 
 
 def test_a_run_can_be_made_longer(tmp_path: Path) -> None:

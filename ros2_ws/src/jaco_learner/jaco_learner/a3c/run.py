@@ -180,9 +180,11 @@ class A3cRun:
         return _State(self.optimiser, self._shared.mean_image)
 
     def _checkpoint(self) -> None:
-        """Writes the policy, and what `resume` needs."""
+        """Writes the policy, and what `resume` needs; films the policy when it is the best so far."""
         self.save()
         self._record.checkpoint(self._state)
+        if self._record.film():
+            self.save()
 
     def _mean_start(self) -> Tensor:
         """Returns the mean picture of episodes' beginnings, shape (64, 64, 3)."""
