@@ -72,7 +72,7 @@ def sim(
     learn: Annotated[bool, typer.Option("--learn", help="Let the embedded learner improve the policy meanwhile.")] = False,
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps to run, in place of episodes.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
-    size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow or felt.")] = "wide",
+    size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow, felt or felt-maps.")] = "wide",
     algorithm: Annotated[
         str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")
     ] = "asymmetric",
@@ -165,7 +165,7 @@ def up(
     learn: Annotated[bool, typer.Option("--learn", help="On the real graph: the policy explores, and is improved.")] = False,
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps after which no episode begins; 0: never.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
-    size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow or felt.")] = "wide",
+    size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow, felt or felt-maps.")] = "wide",
     algorithm: Annotated[
         str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")
     ] = "asymmetric",

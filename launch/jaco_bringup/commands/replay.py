@@ -74,7 +74,8 @@ def replay(run_dir: Path) -> Replayed:
         base = load_checkpoint(Path(told["checkpoint"]), arm)
         store = _store_before(online, first, Path(folder))
         tolerance = float(told.get("tolerance", 0.0))
-        session = LearningSession(base, arm, settings, told["seed"], store, lambda sentence: None, tolerance)
+        task = str(told.get("task", ""))
+        session = LearningSession(base, arm, settings, told["seed"], store, lambda sentence: None, tolerance, task)
         for item in Recording(run_dir / FILE_NAME).messages(TOPICS):
             feed(session.assembler, item.topic, item.message, arm.joint_names)
             offline |= {word.version: word.sha256 for word in session.advance() if word.version > first}

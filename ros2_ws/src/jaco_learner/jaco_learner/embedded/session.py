@@ -14,7 +14,7 @@ from jaco_learner.embedded.settings import ASYMMETRIC, OFF_POLICY, Settings
 from jaco_learner.embedded.transition import Run
 from jaco_learner.embedded.versions import VersionStore
 from jaco_policy.checkpoint import Card, Checkpoint
-from jaco_tasks.registry import make_task
+from jaco_tasks.registry import make_task, require_task
 
 _ALGORITHMS = {
     "actor-critic": "n-step actor-critic on applied actions",
@@ -47,20 +47,26 @@ class LearningSession:
         store: VersionStore,
         say: Callable[[str], None],
         tolerance: float = 0.0,
+        task: str = "",
     ) -> None:
         """Goes on from the newest undamaged version in `store`. `say` takes sentences for the log; `tolerance` [s]: Assembler's.
 
+        `task`: what is learned; "" for the policy's own.
+
         Raises:
-            ConfigError: what is in `store` was learned on another policy or with other settings.
+            ConfigError: what is in `store` was learned on another policy, with other settings or for another task.
+            ContractError: the policy is for a task of another family than `task`.
         """
+        task = task or base.card.task
+        require_task(base.card.name, base.card.task, task)
         self._base, self._store, self._say = base, store, say
         self.learner = EmbeddedLearner(base, settings, seed)
         self._start = self.learner.snapshot()
         recurrent = self.learner.network.initial_state(1) is not None
         told = settings.algorithm == ASYMMETRIC
-        objects = tuple(item.name for item in make_task(base.card.task).objects) if told else ()
+        objects = tuple(item.name for item in make_task(task).objects) if told else ()
         self.assembler = Assembler(arm, base.card.speeds, recurrent, tolerance, objects)
-        self._card = _card(base, settings, seed)
+        self._card = _card(base, settings, seed, task)
         self._since: Run | None = None
         self._acting = 0
         self.word = Word(0, 1, "")
@@ -74,13 +80,14 @@ class LearningSession:
             say(f"Learning goes on from version {snapshot.version}, after {snapshot.steps} steps.")
 
     def _require_own(self, version: int) -> None:
-        """Raises ConfigError: the version was learned on another policy or with other settings."""
-        told = self._store.card(version).training
-        for name in ("base", "settings", "seed"):
-            if told.get(name) != self._card.training[name]:
+        """Raises ConfigError: the version was learned on another policy, with other settings or for another task."""
+        card = self._store.card(version)
+        told, own = ({**each.training, "task": each.task} for each in (card, self._card))
+        for name in ("base", "settings", "seed", "task"):
+            if told.get(name) != own[name]:
                 raise ConfigError(
                     f"{self._store.folder} holds versions learned with another {name} ({told.get(name)} instead of "
-                    f"{self._card.training[name]}); give another folder."
+                    f"{own[name]}); give another folder."
                 )
 
     def advance(self) -> list[Word]:
@@ -135,9 +142,9 @@ class LearningSession:
         append_log(self._store.folder, entry)
 
 
-def _card(base: Checkpoint, settings: Settings, seed: int) -> Card:
+def _card(base: Checkpoint, settings: Settings, seed: int, task: str) -> Card:
     card = base.card
     ancestor = f"{card.name} {card.sha256}"
     training = {"algorithm": _ALGORITHMS[settings.algorithm], "settings": asdict(settings), "seed": seed}
     name = f"{card.name}-{settings.method}"
-    return replace(card, name=name, ancestors=(*card.ancestors, ancestor), training={**training, "base": ancestor})
+    return replace(card, name=name, task=task, ancestors=(*card.ancestors, ancestor), training={**training, "base": ancestor})
