@@ -111,11 +111,13 @@ def identify(
 
 @app.command()
 def experiment(
-    name: Annotated[str, typer.Argument(help="Experiment: reach_transfer, transfer_sensitivity, a3c_heads or a3c_engines.")],
+    name: Annotated[str, typer.Argument(help="Experiment; an unknown name lists them.")],
     out: Annotated[Path, typer.Option(help="Folder for results.json and the plot; gone on from if it has some.")],
     steps: Annotated[
         int | None,
-        typer.Option(min=100, help="Steps of each run; reach_transfer 60,000, transfer_sensitivity 6,000, A3C 1,000,000."),
+        typer.Option(
+            min=100, help="Steps of each run; reach_transfer 60,000, conveyor 15,000, transfer_sensitivity 6,000, A3C 1,000,000."
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
     condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; the paper's when not given.")] = None,
