@@ -38,7 +38,7 @@ def plan(**changes: Any) -> Plan:
 
 
 class Starts:
-    """Stands in for the graph: leaves the log that a learner would, and the version `acting`, or a recording where nothing learns."""
+    """Stands in for the graph: leaves a learner's log and the version `acting`, or a recording where nothing learns."""
 
     def __init__(self, acting: int = 1) -> None:
         self.graphs: list[Graph] = []
