@@ -121,7 +121,9 @@ MINUTES = ArgumentSpec("minutes", 0.0, "Minutes after which no episode begins an
 LEARN = ArgumentSpec("learn", False, "true: the policy explores, and a learner in a process of its own improves it.")
 STEPS = ArgumentSpec("steps", 0, "Control steps after which the running episode is the last one; 0: no such bound.")
 METHOD = ArgumentSpec("method", "progressive", "What learns: a new column on the policy, or a baseline.", METHODS)
-SIZE = ArgumentSpec("size", "wide", "Size of a new column; felt: it reads the joints, and sees through the policy.", SIZES)
+SIZE = ArgumentSpec(
+    "size", "wide", "Size of a new column; felt and felt-maps read the joints, and see through the policy.", SIZES
+)
 ALGORITHM = ArgumentSpec(
     "algorithm",
     ASYMMETRIC,

@@ -72,7 +72,7 @@ def sim(
     learn: Annotated[bool, typer.Option("--learn", help="Let the embedded learner improve the policy meanwhile.")] = False,
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps to run, in place of episodes.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
-    size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow or felt.")] = "wide",
+    size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow, felt or felt-maps.")] = "wide",
     algorithm: Annotated[
         str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")
     ] = "asymmetric",
@@ -111,11 +111,13 @@ def identify(
 
 @app.command()
 def experiment(
-    name: Annotated[str, typer.Argument(help="Experiment: reach_transfer, transfer_sensitivity, a3c_heads or a3c_engines.")],
+    name: Annotated[str, typer.Argument(help="Experiment; an unknown name lists them.")],
     out: Annotated[Path, typer.Option(help="Folder for results.json and the plot; gone on from if it has some.")],
     steps: Annotated[
         int | None,
-        typer.Option(min=100, help="Steps of each run; reach_transfer 60,000, transfer_sensitivity 6,000, A3C 1,000,000."),
+        typer.Option(
+            min=100, help="Steps of each run; reach_transfer 60,000, conveyor 15,000, transfer_sensitivity 6,000, A3C 1,000,000."
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
     condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; the paper's when not given.")] = None,
@@ -165,7 +167,7 @@ def up(
     learn: Annotated[bool, typer.Option("--learn", help="On the real graph: the policy explores, and is improved.")] = False,
     steps: Annotated[int, typer.Option(min=0, help="With --learn: control steps after which no episode begins; 0: never.")] = 0,
     method: Annotated[str, typer.Option(help="With --learn: progressive, finetuned, output, scratch or random.")] = "progressive",
-    size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow or felt.")] = "wide",
+    size: Annotated[str, typer.Option(help="With --learn: the new column, wide, narrow, felt or felt-maps.")] = "wide",
     algorithm: Annotated[
         str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")
     ] = "asymmetric",

@@ -122,7 +122,7 @@ def _with_learner(graph: Graph, a: Mapping[str, Value], *, lockstep: bool, toler
         "jaco_learner",
         "learner",
         {
-            **{name: a[name] for name in ("arm", "method", "size", "algorithm", "learning_rate", "seed")},
+            **{name: a[name] for name in ("arm", "task", "method", "size", "algorithm", "learning_rate", "seed")},
             "checkpoint": str(find_policy(str(a["policy"]))),
             "folder": str(folder),
             "lockstep": lockstep,
@@ -134,7 +134,10 @@ def _with_learner(graph: Graph, a: Mapping[str, Value], *, lockstep: bool, toler
         niceness=niceness,
     )
     patience: dict[str, Value] = {"learner_patience": 0.8 * float(str(a["lockstep_timeout"]))} if lockstep else {}
-    more: dict[str, dict[str, Value]] = {"policy": {"learning": True, **patience}, "task": {"steps": a["steps"]}}
+    more: dict[str, dict[str, Value]] = {
+        "policy": {"learning": True, "task": a["task"], **patience},
+        "task": {"steps": a["steps"]},
+    }
     nodes = [replace(node, parameters={**node.parameters, **more.get(node.name, {})}) for node in graph.nodes]
     at = next(index for index, node in enumerate(nodes) if node.name == "policy")
     managed = (*nodes[:at], learner, *nodes[at:-1])

@@ -7,7 +7,8 @@ from pathlib import Path
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 
 from jaco_core.arms import load_arm
-from jaco_core.errors import ConfigError, ContractError
+from jaco_core.errors import ConfigError
+from jaco_tasks.registry import require_task
 
 CARD = "card.json"
 WEIGHTS = "policy.safetensors"
@@ -45,7 +46,7 @@ def find_policy(name: str) -> Path:
 
 
 def check_policy(name: str, arm: str, task: str) -> None:
-    """Checks that policy `name` is undamaged and was made for `arm` and `task`.
+    """Checks that policy `name` is undamaged and was made for `arm` and for `task` or one of its family.
 
     Raises:
         ConfigError: a file is missing or damaged.
@@ -54,5 +55,4 @@ def check_policy(name: str, arm: str, task: str) -> None:
     from jaco_policy.checkpoint import load_checkpoint  # takes seconds to import, and not every command checks a policy
 
     card = load_checkpoint(find_policy(name), load_arm(arm)).card
-    if card.task != task:
-        raise ContractError(f"Policy '{card.name}' is for task '{card.task}', not for '{task}'.")
+    require_task(card.name, card.task, task)

@@ -73,7 +73,7 @@ def change_card(folder: Path, **changes: object) -> None:
 
 
 def test_unknown_task_profile_and_policy(policy: Path) -> None:
-    assert "Argument 'task' is 'juggle'; choices: reach" in refusal(policy=str(policy), task="juggle")
+    assert "Argument 'task' is 'juggle'; choices: conveyor, reach" in refusal(policy=str(policy), task="juggle")
     assert "Argument 'profile' is 'moon'" in refusal(policy=str(policy), profile="moon")
     assert "There is no policy 'nobody'" in refusal(policy="nobody")
 

@@ -115,6 +115,11 @@ def test_an_object_that_is_not_there_is_not_moved() -> None:
         stage.move("target", np.array([0.0, np.nan, 0.0]))
 
 
+def test_a_scene_whose_objects_move_by_themselves_is_refused() -> None:
+    with pytest.raises(ConfigError, match="In task 'conveyor' the target moves by itself; an emulated base's scene stands still"):
+        Stage("conveyor", "gen3", "nominal", 0)
+
+
 def test_where_no_episode_could_start_a_target_is_drawn_all_the_same() -> None:
     stage = Stage("reach", "gen3", "nominal", 0)
     # Straight up: the palm is far above everything that the task accepts.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import pickle
+import shutil
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -11,16 +14,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from jaco_interfaces.msg import EpisodeState
+from rclpy.serialization import serialize_message
 
 from jaco_bringup.bench.measured import RunFailed
 from jaco_bringup.commands import experiment
-from jaco_bringup.experiments import a3c, transfer_sensitivity
+from jaco_bringup.experiments import a3c, conveyor, transfer_sensitivity
 from jaco_bringup.experiments.curve import Curve
-from jaco_bringup.experiments.reach_transfer import CONDITIONS, PAPER, Plan, run
+from jaco_bringup.experiments.reach_transfer import CONDITIONS, PAPER, Plan
+from jaco_bringup.experiments.through_graph import run
 from jaco_bringup.graph import Graph
+from jaco_bringup.policies import find_policy
 from jaco_core.errors import ConfigError
 from jaco_learner.a3c.recipe import A3cRecipe
 from jaco_learner.embedded.log import LogEntry, append_log
+from jaco_monitor.recorder.topics import TOPICS
+from jaco_monitor.recorder.writer import FILE_NAME, RecordingWriter, SerialisedMessage
 from jaco_sim.profiles import load_profile
 
 
@@ -30,18 +39,32 @@ def plan(**changes: Any) -> Plan:
 
 
 class Starts:
-    """Stands in for the graph: leaves the log that a learner would."""
+    """Stands in for the graph: leaves a learner's log and the version `acting`, or a recording where nothing learns."""
 
-    def __init__(self) -> None:
+    def __init__(self, acting: int = 1) -> None:
         self.graphs: list[Graph] = []
+        self._acting = acting
 
-    def __call__(self, plan: Plan, condition: str, seed: int, folder: Path) -> None:
-        graph = plan.graph(condition, seed, folder)
+    def __call__(self, build: Callable[[], Graph], folder: Path) -> None:
+        # What runs a graph apart has it built there.
+        graph = pickle.loads(pickle.dumps(build))()
         self.graphs.append(graph)
+        if not any(node.name == "learner" for node in graph.nodes):
+            self._record(Path(str(graph.node("recorder").parameters["run_dir"])))
+            return
         log = Path(str(graph.node("learner").parameters["folder"]))
         log.mkdir(parents=True)
         for episode, (steps, total, complete) in enumerate(((50, 10.0, True), (20, 3.0, False), (30, 40.0, True))):
-            append_log(log, LogEntry(episode, episode, steps, complete, total, 1, 1, 0, 0, 0))
+            append_log(log, LogEntry(episode, episode, steps, complete, total, self._acting, 1, 0, 0, 0))
+        if self._acting > 1:
+            shutil.copytree(find_policy("reach"), log / f"{self._acting:06d}")
+
+    def _record(self, folder: Path) -> None:
+        topics = tuple(topic for topic in TOPICS if topic.name in ("/episode/state", "/safety/status", "/diagnostics"))
+        with RecordingWriter(folder / FILE_NAME, topics) as writer:
+            for episode, (steps, total) in enumerate(((50, 12.0), (10, 2.0))):
+                state = EpisodeState(phase=EpisodeState.ENDED, episode=episode, step=steps, episode_return=total)
+                writer.write(SerialisedMessage("/episode/state", bytes(serialize_message(state)), episode + 1, episode + 1))
 
 
 def test_a_curve_in_numbers() -> None:
@@ -71,16 +94,16 @@ def test_every_condition_and_seed_is_run_once_and_what_is_there_stays(tmp_path: 
 def test_runs_at_once_and_none_begins_after_one_that_failed(tmp_path: Path) -> None:
     starts, together = Starts(), threading.Barrier(2, timeout=20.0)
 
-    def meet(plan: Plan, condition: str, seed: int, folder: Path) -> None:
+    def meet(build: Callable[[], Graph], folder: Path) -> None:
         together.wait()
-        starts(plan, condition, seed, folder)
+        starts(build, folder)
 
     (tmp_path / "at_once").mkdir()
     run(plan(), tmp_path / "at_once", lambda text: None, meet, jobs=2)
     assert len(starts.graphs) == 4
 
-    def fail(plan: Plan, condition: str, seed: int, folder: Path) -> None:
-        starts(plan, condition, seed, folder)
+    def fail(build: Callable[[], Graph], folder: Path) -> None:
+        starts(build, folder)
         raise RunFailed("The arm is tired.")
 
     (tmp_path / "failing").mkdir()
@@ -100,6 +123,49 @@ def test_a_condition_is_its_graph_in_lockstep(condition: str, tmp_path: Path) ->
     assert {graph.node(name).parameters["seed"] for name in ("learner", "policy", "task", "sim")} == {7}
     assert graph.node("task").parameters["steps"] == 120 and graph.node("manager").parameters["exit_when_finished"] is True
     assert "learner" in graph.node("manager").parameters["nodes"] and set(PAPER) <= set(CONDITIONS)
+
+
+def test_a_second_column_learns_to_reach_before_a_third_learns_to_follow(tmp_path: Path) -> None:
+    asked = conveyor.Plan(120, (1,), conveyor.Plan.usual, "reach", "twin-3")
+    starts, said = Starts(acting=2), list[str]()
+    run(asked, tmp_path, said.append, starts)
+    told = {
+        (
+            graph.node("task").parameters["task"],
+            graph.node("learner").parameters["method"],
+            graph.node("learner").parameters["size"],
+        )
+        for graph in starts.graphs
+        if graph.name == "learn"
+    }
+    assert told == {
+        ("reach", "progressive", "wide"),
+        ("conveyor", "progressive", "felt-maps"),
+        ("conveyor", "finetuned", "wide"),
+    }
+    assert [graph.node("task").parameters["task"] for graph in starts.graphs] == ["reach", *["conveyor"] * 3]
+    second = tmp_path / "reach_transfer" / "progressive-wide-1" / "learning" / "000002"
+    for graph in starts.graphs[1:]:
+        policy = graph.node("policy").parameters
+        assert policy["checkpoint"] == str(second) and policy["deterministic"] is False and policy["lockstep"] is True
+        assert graph.node("sim").parameters["task"] == "conveyor" and graph.node("sim").parameters["profile"] == "twin-3"
+    assert [graph.node("task").parameters["episodes"] for graph in starts.graphs if graph.name == "sim"] == [2]
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["experiment"] == "conveyor" and "second column learned on reach" in results["plan"]["measured"]
+    assert set(results["conditions"]) == {"frozen", "third-column", "finetuned"}
+    zero_shot = results["conditions"]["frozen"]["1"]
+    assert zero_shot["steps"] == [50, 60] and zero_shot["returns"] == [12.0, 2.0]
+    assert results["conditions"]["third-column"]["1"]["returns"] == [10.0, 40.0]
+    assert (tmp_path / "curves.png").stat().st_size > 10_000 and set(conveyor.PAPER) <= set(conveyor.Plan.known)
+    # What is there is not run again.
+    run(asked, tmp_path, said.append, starts)
+    assert len(starts.graphs) == 4
+
+
+def test_without_a_second_column_nothing_can_be_grown_on_it(tmp_path: Path) -> None:
+    asked = conveyor.Plan(120, (0,), ("third-column",), "reach", "twin-3")
+    with pytest.raises(ConfigError, match="has made no version that acted; give more --steps and another --out"):
+        run(asked, tmp_path, lambda text: None, Starts())
 
 
 def test_an_unknown_condition_is_refused() -> None:

@@ -158,10 +158,15 @@ def test_learning_explores() -> None:
     assert sim_graph({}).node("policy").parameters["deterministic"] is True
 
 
+def test_learner_and_policy_are_told_which_task_is_learned() -> None:
+    graph = learn_graph({"task": "conveyor"})
+    assert {graph.node(name).parameters["task"] for name in ("learner", "policy", "task", "sim")} == {"conveyor"}
+
+
 def test_unknown_and_wrong_arguments_are_refused() -> None:
     with pytest.raises(ConfigError, match="Unknown argument speed; known: arm"):
         sim_graph({"speed": 1})
-    with pytest.raises(ConfigError, match="Argument 'task' is 'juggle'; choices: reach"):
+    with pytest.raises(ConfigError, match="Argument 'task' is 'juggle'; choices: conveyor, reach"):
         sim_graph({"task": "juggle"})
     with pytest.raises(ConfigError, match="Argument 'seed' must be int, got 'many'"):
         ArgumentSpec("seed", 0, "Seed.").parse("many")

@@ -6,29 +6,35 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import MappingProxyType
 
 import typer
 
 from jaco_bringup.bench.measured import RunFailed, run_quietly
-from jaco_bringup.experiments import a3c, reach_transfer, transfer_sensitivity
+from jaco_bringup.experiments import a3c, conveyor, reach_transfer, through_graph, transfer_sensitivity
 from jaco_bringup.experiments.results import PLOT_FILE, RESULTS_FILE
+from jaco_bringup.graph import Graph
 from jaco_bringup.policies import check_policy, find_policy
 from jaco_bringup.session import choose_domain
 from jaco_core.domain import take_domain
 from jaco_core.errors import ConfigError
 
-# Steps of each run where nobody says how many.
-_TRANSFER_STEPS, _SENSITIVITY_STEPS, _A3C_FRAMES = 60_000, 6_000, 1_000_000
+_THROUGH_GRAPH: Mapping[str, type[through_graph.GraphPlan]] = MappingProxyType(
+    {plan.name: plan for plan in (reach_transfer.Plan, conveyor.Plan)}
+)
+# Steps of each run of the others where nobody says how many.
+_SENSITIVITY_STEPS, _A3C_FRAMES = 6_000, 1_000_000
 # What transfers where nobody says otherwise: to a twin, what was trained for it; to a small change, what knows nothing else.
 _TRANSFER_POLICY, _SENSITIVITY_POLICY = "reach_randomized", "reach"
 _TRANSFER_PROFILE = "twin-2"
-_HEEDED = {"reach_transfer": ("policy", "profile", "jobs"), transfer_sensitivity.NAME: ("policy", "jobs")}
+_HEEDED = dict.fromkeys(_THROUGH_GRAPH, ("policy", "profile", "jobs")) | {transfer_sensitivity.NAME: ("policy", "jobs")}
 """What an experiment heeds beside steps, seeds and conditions; A3C's, which begin with nothing and use all cores, nothing."""
 
 
@@ -55,7 +61,7 @@ def run(name: str, options: ExperimentOptions, out: Path) -> int:
     Raises:
         JacoError: no such experiment, the policy or the plan is not as it must be, or a run failed.
     """
-    known = ("reach_transfer", transfer_sensitivity.NAME, *a3c.EXPERIMENTS)
+    known = (*_THROUGH_GRAPH, transfer_sensitivity.NAME, *a3c.EXPERIMENTS)
     if name not in known:
         raise ConfigError(f"There is no experiment '{name}'; known: {', '.join(known)}.")
     for option in ("policy", "profile", "jobs"):
@@ -68,19 +74,17 @@ def run(name: str, options: ExperimentOptions, out: Path) -> int:
     elif name == transfer_sensitivity.NAME:
         _transfer_sensitivity(options, folder)
     else:
-        _reach_transfer(options, folder)
+        _through_graph(_THROUGH_GRAPH[name], options, folder)
     typer.echo(f"{folder / RESULTS_FILE} and {folder / PLOT_FILE}")
     return 0
 
 
-def _reach_transfer(options: ExperimentOptions, folder: Path) -> None:
-    conditions = options.conditions or tuple(reach_transfer.PAPER)
-    steps = options.steps or _TRANSFER_STEPS
-    policy, profile = options.policy or _TRANSFER_POLICY, options.profile or _TRANSFER_PROFILE
-    plan = reach_transfer.Plan(steps, options.seeds, conditions, policy, profile)
+def _through_graph(kind: type[through_graph.GraphPlan], options: ExperimentOptions, folder: Path) -> None:
+    conditions, steps = options.conditions or tuple(kind.usual), options.steps or kind.usual_steps
+    plan = kind(steps, options.seeds, conditions, options.policy or _TRANSFER_POLICY, options.profile or _TRANSFER_PROFILE)
     check_policy(plan.policy, "j2n6s300", "reach")
     folder.mkdir(parents=True, exist_ok=True)
-    reach_transfer.run(plan, folder, typer.echo, partial(run_apart, alone=options.at_once == 1), options.at_once)
+    through_graph.run(plan, folder, typer.echo, partial(run_apart, alone=options.at_once == 1), options.at_once)
 
 
 def _transfer_sensitivity(options: ExperimentOptions, folder: Path) -> None:
@@ -105,7 +109,7 @@ def _go_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def run_apart(plan: reach_transfer.Plan, condition: str, seed: int, folder: Path, *, alone: bool) -> None:
+def run_apart(build: Callable[[], Graph], folder: Path, *, alone: bool) -> None:
     """Runs a graph from a process of its own, so that several can run at once. `alone`: it may take the domain that is asked for.
 
     Raises:
@@ -113,18 +117,18 @@ def run_apart(plan: reach_transfer.Plan, condition: str, seed: int, folder: Path
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         try:
-            pool.submit(_run, plan, condition, seed, folder, alone).result()
+            pool.submit(_run, build, folder, alone).result()
         except BrokenProcessPool:
             raise RunFailed(f"The process that ran the graph of {folder} was killed.") from None
 
 
-def _run(plan: reach_transfer.Plan, condition: str, seed: int, folder: Path, alone: bool) -> None:
+def _run(build: Callable[[], Graph], folder: Path, alone: bool) -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
         with choose_domain(None) if alone else take_domain(None) as domain:
-            run_quietly(plan.graph(condition, seed, folder), folder, domain)
+            run_quietly(build(), folder, domain)
     finally:
         if not parent.is_alive():
             os._exit(1)  # nobody is there to be told, or to end this process

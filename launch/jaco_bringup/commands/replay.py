@@ -78,7 +78,8 @@ def replay(run_dir: Path) -> Replayed:
         base = load_checkpoint(Path(told["checkpoint"]), arm)
         store = _store_before(online, first, words[0].kept if words else 0, Path(folder))
         tolerance = float(told.get("tolerance", 0.0))
-        session = LearningSession(base, arm, settings, told["seed"], store, lambda sentence: None, tolerance)
+        task = str(told.get("task", ""))
+        session = LearningSession(base, arm, settings, told["seed"], store, lambda sentence: None, tolerance, task)
         follower = Follower(session, words)
         for item in Recording(run_dir / FILE_NAME).messages((*TOPICS, _WORDS)):
             if item.topic == _WORDS:

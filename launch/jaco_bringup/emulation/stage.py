@@ -25,8 +25,11 @@ class Stage:
     """What stands around the arm. Objects may be moved from any thread; pictures are drawn by one."""
 
     def __init__(self, task: str, arm: str, profile: str, seed: int) -> None:
-        """Raises ConfigError when there is no such task, arm or profile."""
+        """Raises ConfigError when there is no such task, arm or profile, or the task's objects move by themselves."""
         scene = make_scene(task, arm, profile, held_out=True)
+        moving = [item.name for item in scene.task.objects if item.moves]
+        if moving:
+            raise ConfigError(f"In task '{task}' the {moving[0]} moves by itself; an emulated base's scene stands still.")
         # The arm moves in a copy, since it steps at its own pace. The table is in its way there too.
         self.model: Any = copy.copy(scene.model)
         self._simulation = ArmSimulation(scene)

@@ -24,6 +24,15 @@ def test_seen_at_one_place_for_long_enough_is_still() -> None:
     assert watch(*(scene(i, 0.4 + 0.002 * (i % 2)) for i in range(1, 8))).complaint() == ""
 
 
+def test_what_moves_by_itself_must_be_seen_and_not_rest() -> None:
+    own = Stillness(("target",), 0.5, 0.012, moving=("target",))
+    for index in range(1, 8):
+        own.observe(scene(index, 0.4 + 0.01 * index))
+    assert own.complaint() == ""
+    own.observe(scene(8, None))
+    assert "not seen" in own.complaint()
+
+
 @pytest.mark.parametrize(
     ("scenes", "words"),
     [

@@ -12,7 +12,7 @@ import torch
 import typer
 
 from jaco_core.arms import load_arm
-from jaco_core.errors import JacoError
+from jaco_core.errors import ConfigError, JacoError
 from jaco_learner.bars import ProgressOf, bars
 from jaco_learner.player import Player, load_player
 from jaco_learner.playing import play_episodes
@@ -81,7 +81,7 @@ def main(
     episodes: int = typer.Option(500, min=1, help="How many held-out episodes."),
     seed: int = typer.Option(0, min=0, help="First of the held-out seeds."),
     profile: str | None = typer.Option(None, help="Simulator profile, a name or a .yaml file; the card's when not given."),
-    task: str | None = typer.Option(None, help="Task; it must be the card's."),
+    task: str | None = typer.Option(None, help="Task; the card's, or one of its family."),
     sample: bool = typer.Option(False, help="Draw actions instead of taking the likeliest."),
     robustness: bool = typer.Option(False, "--sweep", help="Also vary each group of factors alone."),
     pictures: Path | None = typer.Option(None, help="Folder for plots and the failures' pictures."),
@@ -111,6 +111,8 @@ def _measure(
     write: bool,
 ) -> dict[str, Any]:
     player = load_player(policy, task)
+    if write and task is not None and task != load_player(policy).task:
+        raise ConfigError(f"A card has scores of its policy's own task; leave out --write to score it on '{task}'.")
     world = load_profile(profile or player.profile, held_out=True)
     with bars("episodes") as progress_of:
         played = play(player, episodes, seed, world, greedy, progress_of(world.name, episodes))

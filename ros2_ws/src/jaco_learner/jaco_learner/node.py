@@ -37,6 +37,7 @@ class Config:
 
     arm: str = parameter("j2n6s300", "Name of the arm.")
     checkpoint: str = parameter("", "Folder of the policy that is there before, which the learner grows on.")
+    task: str = parameter("", "Task that is learned, of the policy's family; empty: the policy's own.")
     folder: str = parameter("", "Folder for the versions; what it holds already is gone on from.")
     method: str = parameter("progressive", "What learns.", choices=METHODS)
     size: str = parameter("wide", "Size of a new column.", choices=SIZES)
@@ -69,7 +70,7 @@ class LearnerNode(JacoNode[Config]):
         settings = Settings(**{name: getattr(config, name) for name in ADJUSTABLE})
         self._store = VersionStore(Path(config.folder))
         say = self.get_logger().info
-        self._session = LearningSession(base, self._arm, settings, config.seed, self._store, say, config.tolerance)
+        self._session = LearningSession(base, self._arm, settings, config.seed, self._store, say, config.tolerance, config.task)
         self._niceness = config.niceness
         self._versions = self.create_publisher(PolicyVersion, "/policy/version", qos.LATCHED)
         self.urgency = None if config.lockstep else Urgency.OBSERVER

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from jaco_core.arms import load_arm
-from jaco_core.errors import ContractError
 from jaco_learner.teacher import TEACHER_FILE, Teacher, load_teacher
 from jaco_policy.checkpoint import load_checkpoint, read_card
 from jaco_policy.progressive import ProgressiveNet
 from jaco_sim.envs.batch import BatchStep
+from jaco_tasks.registry import require_task
 
 
 @dataclass(frozen=True)
 class Player:
-    """A network, and the task, arm and profile that it was made for."""
+    """A network, the task that it is to do, and the arm and profile that it was made for."""
 
     network: ProgressiveNet | Teacher
     name: str
@@ -36,19 +38,28 @@ class Player:
         """Returns the state of the network before `count` episodes."""
         return None if isinstance(self.network, Teacher) else self.network.initial_state(count)
 
-    def logits(self, step: BatchStep, state: Any) -> tuple[Tensor, Any]:
-        """Returns logits of shape (k, joints, choices) for a step of k arms, and the network's next state."""
+    @property
+    def feels(self) -> bool:
+        """Whether it reads angles and velocities of the joints."""
+        return not isinstance(self.network, Teacher) and self.network.inputs > 0
+
+    def logits(self, step: BatchStep, state: Any, felt: NDArray[np.float64] | None = None) -> tuple[Tensor, Any]:
+        """Returns logits of shape (k, joints, choices) for a step of k arms, and the network's next state.
+
+        `felt`: joint angles [rad], then velocities [rad/s], shape (k, 2n), where it `feels`.
+        """
         if isinstance(self.network, Teacher):
             return self.network(torch.from_numpy(step.state)), None
-        output, state = self.network(torch.from_numpy(step.image), state)
+        proprioception = None if felt is None else torch.from_numpy(felt).float()
+        output, state = self.network(torch.from_numpy(step.image), state, proprioception)
         return output.logits, state
 
 
 def load_player(folder: Path, task: str | None = None) -> Player:
-    """Returns the policy, or the teacher, in `folder`.
+    """Returns the policy, or the teacher, in `folder`, to be played on `task`; on its own when None.
 
     Raises:
-        JacoError: it cannot be loaded, or was made for another task than `task`.
+        JacoError: it cannot be loaded, or was made for a task of another family than `task`.
     """
     if (folder / TEACHER_FILE).is_file():
         teacher, facts = load_teacher(folder)
@@ -57,6 +68,7 @@ def load_player(folder: Path, task: str | None = None) -> Player:
         checkpoint = load_checkpoint(folder, load_arm(read_card(folder).arm))
         card = checkpoint.card
         player = Player(checkpoint.network, card.name, card.task, card.arm, card.randomisation)
-    if task is not None and task != player.task:
-        raise ContractError(f"Policy '{player.name}' is for task '{player.task}', not for '{task}'.")
-    return player
+    if task is None:
+        return player
+    require_task(player.name, player.task, task)
+    return replace(player, task=task)

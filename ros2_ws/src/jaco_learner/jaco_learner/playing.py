@@ -50,7 +50,7 @@ def _play(environment: BatchEnv, player: Player, seeds: list[int], greedy: bool)
     reached: list[int | None] = [None] * environment.count
     paths, running = np.zeros(environment.count), np.ones(environment.count, bool)
     for number in range(1, environment.scene.task.max_steps + 1):
-        logits, state = player.logits(step, state)
+        logits, state = player.logits(step, state, environment.joints if player.feels else None)
         action = logits.argmax(-1) if greedy else sample_action(logits)
         palm, step = step.palm, environment.step(action.numpy())
         # What moves after an episode's end no longer counts.

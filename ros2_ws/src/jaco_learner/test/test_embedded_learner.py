@@ -10,7 +10,7 @@ import pytest
 import torch
 from embedded_support import ARM, SPEEDS, Graph, drawn, equal, policy, run
 
-from jaco_core.errors import ConfigError
+from jaco_core.errors import ConfigError, ContractError
 from jaco_learner.embedded.actor_critic import ActorCritic, n_step_returns
 from jaco_learner.embedded.episode import Episode
 from jaco_learner.embedded.learner import EmbeddedLearner
@@ -59,6 +59,52 @@ def test_each_method_begins_and_learns_as_it_says(tmp_path: Path, method: str, l
         assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
     if method in ("scratch", "finetuned"):
         assert any("convolutions.0" in name for name in changed)
+
+
+def test_a_third_column_begins_as_two_and_a_baseline_of_two_changes_what_it_says(tmp_path: Path) -> None:
+    """What was learned on one task is gone on from on another: by a column that feels, by all weights, by the heads."""
+    play(session(tmp_path / "first", _saved(tmp_path / "base")), range(1))
+    folder = tmp_path / "first" / "000002"
+    shown = run(0).transitions[0]
+    image, felt = torch.from_numpy(shown.image)[None], torch.from_numpy(shown.proprioception).float()[None]
+    before = load_checkpoint(folder).network(image)[0]
+    expected = {
+        "progressive": (("columns.2.",), ("columns.2.proprioceive.weight", "columns.2.laterals.0.weight")),
+        "finetuned": (("columns.0.", "columns.1."), ("columns.0.convolutions.0.weight", "columns.1.adapters.0.weight")),
+        "output": (
+            tuple(f"columns.1.{head}{part}" for head in ("policy", "value") for part in (".", "_laterals.")),
+            ("columns.1.policy.weight", "columns.1.policy_laterals.0"),
+        ),
+    }
+    for method, (where, some) in expected.items():
+        learner = EmbeddedLearner(load_checkpoint(folder), replace(SMALL, method=method, size="felt-maps"), seed=1)
+        after = learner.network(image, None, felt)[0]
+        assert torch.equal(after.logits, before.logits) and torch.equal(after.value, before.value)
+        start = learner.snapshot().weights
+        for episode in range(2):  # the own part of a new column's heads is zero at first
+            assert learner.learn(run(episode)) is not None
+        changed = {name for name, tensor in learner.snapshot().weights.items() if not torch.equal(tensor, start[name])}
+        assert all(name.startswith(where) for name in changed) and changed.issuperset(some), (method, changed)
+
+
+def test_what_is_learned_is_another_task_of_the_policy_s_family(tmp_path: Path) -> None:
+    base = load_checkpoint(_saved(tmp_path / "base"))
+
+    def learn(task: str) -> LearningSession:
+        return LearningSession(base, ARM, SMALL, 5, VersionStore(tmp_path / "run"), print, task=task)
+
+    play(learn("conveyor"), range(1))
+    assert base.card.task == "reach" and load_checkpoint(tmp_path / "run" / "000002", ARM).card.task == "conveyor"
+    assert learn("conveyor").learner.version == 2
+    with pytest.raises(ConfigError, match=r"learned with another task \(conveyor instead of reach\)"):
+        learn("")
+    with pytest.raises(ContractError, match="Policy 'tiny' is for task 'reach', not for 'juggle'"):
+        learn("juggle")
+
+
+def _saved(folder: Path) -> Path:
+    policy(folder)
+    return folder
 
 
 def test_the_first_joint_learns_which_speed_is_worth_a_point(tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from jaco_core.errors import ContractError
+from jaco_core.errors import ConfigError, ContractError
 from jaco_learner import evaluate
+from jaco_learner.embedded.methods import grown_spec
 from jaco_learner.evaluation_pictures import failure_grid
 from jaco_learner.player import load_player
+from jaco_policy.checkpoint import load_checkpoint, save_checkpoint
 from jaco_sim.profiles import load_profile
 from jaco_sim.variation import GROUPS
 
@@ -53,6 +55,23 @@ def test_failures_are_shown_with_their_reason() -> None:
     assert failures, "the shipped policy was trained without randomisation; choose another world for this test"
     grid = failure_grid(failures)
     assert grid.shape[1] == 960 and grid.dtype == np.uint8 and len(np.unique(grid)) > 50
+
+
+def test_a_policy_is_scored_on_another_task_of_its_family_and_so_is_a_third_column_that_feels(tmp_path: Path) -> None:
+    player = load_player(POLICY, "conveyor")
+    assert (player.task, player.feels, load_player(POLICY).task) == ("conveyor", False, "reach")
+    checkpoint = load_checkpoint(POLICY)
+    for size in ("narrow", "felt-maps"):
+        checkpoint.network.grow(grown_spec(checkpoint.network, size))
+    save_checkpoint(tmp_path, checkpoint.card, checkpoint.network)
+    grown = load_player(tmp_path, "conveyor")
+    assert grown.feels
+    world = load_profile("nominal")
+    one, three = (evaluate.play(each, 1, 4, world)[0].status for each in (player, grown))
+    # It begins as the policy that it was grown on, also where that plays another task.
+    assert one == three and one.task == "conveyor" and one.episode_return > 0.0
+    with pytest.raises(ConfigError, match="leave out --write to score it on 'conveyor'"):
+        evaluate._measure(POLICY, 1, 0, None, "conveyor", True, False, None, True)
 
 
 def test_another_task_is_refused() -> None:

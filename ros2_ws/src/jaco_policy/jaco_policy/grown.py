@@ -26,7 +26,8 @@ _SMALLEST_SCALE, _LARGEST_SCALE = 0.05, 0.15
 class GrownSpec:
     """The sizes of a later column.
 
-    `channels`: of its convolutions, whose kernels and strides are column 1's; () for one that sees through its laterals alone.
+    `channels`: of its convolutions, whose kernels and strides are column 1's; () for one that sees through its laterals alone:
+    from the earlier columns' last maps, projected to `lateral_channels`, or with 0 of these from their fc layers.
     `inputs`: numbers of proprioception that it reads, 0 for none, into `proprioception` units. `lstm` 0: none.
     """
 
@@ -35,6 +36,7 @@ class GrownSpec:
     lstm: int = 0
     inputs: int = 0
     proprioception: int = 0
+    lateral_channels: int = 0
 
     @property
     def width(self) -> int:
@@ -49,6 +51,8 @@ class GrownSpec:
     def from_json(data: dict[str, Any]) -> GrownSpec:
         """Inverse of `to_json`."""
         sizes = {name: int(data[name]) for name in ("hidden", "lstm", "inputs", "proprioception")}
+        # Cards that are older than such laterals do not name them.
+        sizes["lateral_channels"] = int(data.get("lateral_channels", 0))
         return GrownSpec(**sizes, channels=tuple(int(count) for count in data["channels"]))
 
 
@@ -84,16 +88,15 @@ class GrownColumn(nn.Module):
                 self._adapt(sum(each[index - 1] for each in maps), channels[index - 1], len(maps), convolution=True)
                 self.laterals.append(nn.Conv2d(channels[index - 1], count, kernel, stride, bias=False))
         self.proprioceive = nn.Linear(spec.inputs, spec.proprioception) if spec.inputs else None
-        if channels:
-            below = channels[-1] * sizes[-1] ** 2
-            self._adapt(sum(each[-1] for each in maps), channels[-1], len(maps), convolution=True)
-            self.laterals.append(nn.Linear(below, spec.hidden, bias=False))
-            below += 0 if spec.lstm else spec.proprioception
+        projected = channels[-1] if channels else spec.lateral_channels
+        if projected:
+            self._adapt(sum(each[-1] for each in maps), projected, len(maps), convolution=True)
+            self.laterals.append(nn.Linear(projected * sizes[-1] ** 2, spec.hidden, bias=False))
         else:
-            below = spec.proprioception
-            self._adapt(sum(elder.hidden for elder in elders), below, len(elders), convolution=False)
-            self.laterals.append(nn.Linear(below, spec.hidden, bias=False))
-        self.hidden = nn.Linear(below, spec.hidden)
+            self._adapt(sum(elder.hidden for elder in elders), spec.proprioception, len(elders), convolution=False)
+            self.laterals.append(nn.Linear(spec.proprioception, spec.hidden, bias=False))
+        seen = channels[-1] * sizes[-1] ** 2 if channels else 0
+        self.hidden = nn.Linear(seen + (0 if channels and spec.lstm else spec.proprioception), spec.hidden)
         joined = spec.hidden + (spec.proprioception if channels else 0)
         direct = sum(elder.hidden + elder.lstm for elder in elders)
         self.lstm = nn.LSTMCell(joined + direct, spec.lstm) if spec.lstm else None
@@ -140,14 +143,18 @@ class GrownColumn(nn.Module):
         felt = None
         if self.proprioceive is not None:
             felt = tap("proprioception", torch.relu(self.proprioceive(proprioception)))
+        lateral = self._lateral(
+            len(self.laterals) - 1,
+            [elder.convolutions[-1] for elder in seeing]
+            if maps or self.spec.lateral_channels
+            else [elder.hidden for elder in elders],
+        )
         if maps:
-            lateral = self._lateral(len(maps) - 1, [elder.convolutions[-1] for elder in seeing])
             below = [maps[-1].flatten(1)]
             below += [felt] if felt is not None and self.lstm is None else []
             joining = [felt] if felt is not None and self.lstm is not None else []
             return maps, tap("fc", torch.relu(self.hidden(torch.cat(below, 1)) + lateral)), joining
         assert felt is not None
-        lateral = self._lateral(0, [elder.hidden for elder in elders])
         return maps, tap("fc", torch.relu(self.hidden(felt) + lateral)), []
 
     def heads(self, elders: Sequence[Tensor], features: Tensor) -> ColumnOutput:
@@ -184,6 +191,10 @@ def _check(first: ColumnSpec, spec: GrownSpec) -> None:
     if len(spec.channels) not in (0, len(first.convolutions)):
         raise ConfigError(
             f"A later column has column 1's {len(first.convolutions)} convolutions or none, got channels {spec.channels}."
+        )
+    if spec.channels and spec.lateral_channels:
+        raise ConfigError(
+            f"A later column with convolutions has laterals of their sizes, got {spec.lateral_channels} channels for them."
         )
     if bool(spec.inputs) != bool(spec.proprioception) or not (spec.channels or spec.inputs):
         raise ConfigError(

@@ -39,6 +39,7 @@ class Config:
 
     arm: str = parameter("j2n6s300", "Name of the arm.")
     checkpoint: str = parameter("", "Folder with policy.safetensors and card.json.")
+    task: str = parameter("", "Task that a learner's weights must be for; empty: that of the checkpoint's card.")
     deterministic: bool = parameter(True, "Take the likeliest action; false draws from the policy's distribution.")
     seed: int = parameter(0, "Seed of the drawing.", lower=0, upper=2**31)
     episode_age: float = parameter(
@@ -106,6 +107,7 @@ class PolicyNode(JacoNode[Config]):
             Guard(GuardRule(window=config.trial_episodes), FIRST_VERSION),
             lambda path, version: load_runtime(path, self._arm, config.deterministic, config.seed + version),
             self.get_logger().warning,
+            config.task,
         )
         self._succession = Succession(swap, config.lockstep, config.learner_patience)
         self._words = self.create_subscription(PolicyVersion, "/policy/version", self._on_version, qos.LATCHED)

@@ -74,20 +74,22 @@ class _ProgressiveGraph(GraphBuilder):
             layer = self.layer(f"{prefix}convolutions.{index}")
             x = self.node("Conv", maps[-1] if maps else self._pixels, *layer, strides=strides)
             if index:
-                projected = self._project(prefix, index - 1, [elder.maps[index - 1] for elder in seeing], convolution=True)
+                projected = self._project(prefix, index - 1, [elder.maps[index - 1] for elder in seeing], index - 1)
                 weight = self.constant(self.weight(f"{prefix}laterals.{index - 1}.weight"))
                 x = self.node("Add", x, self.node("Conv", projected, weight, strides=strides))
             maps.append(self.node("Relu", x))
         felt = self.node("Relu", self.linear(f"{prefix}proprioceive", "proprioception")) if spec.inputs else ""
         joining: list[str] = []
+        last = max(len(maps) - 1, 0)
+        if maps or spec.lateral_channels:
+            projected = self.node("Flatten", self._project(prefix, last, [elder.maps[-1] for elder in seeing], -1))
+        else:
+            projected = self._project(prefix, last, [elder.hidden for elder in elders], None)
         if maps:
             below = [self.node("Flatten", maps[-1])] + ([felt] if felt and not spec.lstm else [])
-            last = len(maps) - 1
-            projected = self.node("Flatten", self._project(prefix, last, [elder.maps[-1] for elder in seeing], convolution=True))
             joining = [felt] if felt and spec.lstm else []
         else:
-            below, last = [felt], 0
-            projected = self._project(prefix, 0, [elder.hidden for elder in elders], convolution=False)
+            below = [felt]
         own = self.linear(f"{prefix}hidden", self._join(below))
         hidden = self.node("Relu", self.node("Add", own, self._matmul(projected, f"{prefix}laterals.{last}.weight")))
         if not spec.lstm:
@@ -105,24 +107,24 @@ class _ProgressiveGraph(GraphBuilder):
                 total = self.node("Add", total, self._matmul(elder.features, f"{prefix}{name}_laterals.{index}"))
             self.node("Reshape", total, self.constant(np.array(shape)), output=output)
 
-    def _project(self, prefix: str, index: int, elders: list[str], convolution: bool) -> str:
-        """Adds s(V a h), the scales taken into V: it is linear."""
+    def _project(self, prefix: str, index: int, elders: list[str], layer: int | None) -> str:
+        """Adds the column's `index`-th s(V a h), the scales taken into V: it is linear. `layer`: of the maps, None for fc."""
         weight, bias = (self.weight(f"{prefix}adapters.{index}.{part}") for part in ("weight", "bias"))
         scales = self.weight(f"{prefix}scales.{index}")
-        widths = [self._width(elder, index, convolution) for elder in range(len(scales))]
+        widths = [self._width(elder, layer) for elder in range(len(scales))]
         scale = np.repeat(scales, widths)
-        scaled = self.constant(weight * (scale[:, None, None] if convolution else scale))
+        scaled = self.constant(weight * (scale if layer is None else scale[:, None, None]))
         x = self._join(elders)
-        projected = self.node("Conv", x, scaled, self.constant(bias)) if convolution else ""
+        projected = self.node("Conv", x, scaled, self.constant(bias)) if layer is not None else ""
         return self.node("Relu", projected or self.node("Gemm", x, scaled, self.constant(bias), transB=1))
 
-    def _width(self, elder: int, index: int, convolution: bool) -> int:
-        """How many channels the `elder`-th earlier column (of those that see, for maps) has in layer `index`."""
-        if not convolution:
+    def _width(self, elder: int, layer: int | None) -> int:
+        """How many channels the `elder`-th earlier column (of those that see, for maps) has in layer `layer`."""
+        if layer is None:
             return [self._network.spec.hidden, *(spec.hidden for spec in self._network.grown)][elder]
         channels = [tuple(layer[0] for layer in self._network.spec.convolutions)]
         channels += [spec.channels for spec in self._network.grown if spec.channels]
-        return channels[elder][index]
+        return channels[elder][layer]
 
     def _join(self, names: list[str]) -> str:
         return names[0] if len(names) == 1 else self.node("Concat", *names, axis=1)

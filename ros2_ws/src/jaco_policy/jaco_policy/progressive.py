@@ -85,7 +85,10 @@ class ProgressiveNet(nn.Module):
     def trace(
         self, image: Tensor, state: State | None, start: Tensor, proprioception: Tensor | None, tap: ColumnTap | None = None
     ) -> tuple[ColumnOutput, State | None, list[Activations]]:
-        """The same, with the states after it and what every column's layers did. Gradients reach elders with a `tap` alone."""
+        """The same, with the states after it and what every column's layers did.
+
+        Gradients pass frozen columns with a `tap` alone.
+        """
         first: Any = self.columns[0]
         flat = image.flatten(0, 1)
         felt = None if proprioception is None else proprioception.flatten(0, 1)
@@ -96,7 +99,8 @@ class ProgressiveNet(nn.Module):
         for index, column in enumerate(self.columns):
             each: Any = column
             # Frozen columns need no gradients, which saves two thirds of their time.
-            with torch.set_grad_enabled(torch.is_grad_enabled() and (tap is not None or index == len(self.columns) - 1)):
+            learns = tap is not None or any(parameter.requires_grad for parameter in each.parameters())
+            with torch.set_grad_enabled(torch.is_grad_enabled() and learns):
                 tapped: Tap = untouched if tap is None else partial(tap, index)
                 if index:
                     maps, hidden, direct = each.layers(pixels.permute(0, 3, 1, 2), done, felt, tapped)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +40,14 @@ class WeightSwap:
         guard: Guard,
         make: Callable[[Path, int], PolicyRuntime],
         say: Callable[[str], None],
+        task: str = "",
     ) -> None:
-        """`make` loads the runtime of a folder and a version, as `load_runtime` does; it runs on a thread of its own."""
-        self._base, self._arm, self._guard, self._make, self._say = runtime, arm, guard, make, say
+        """`make` loads the runtime of a folder and a version, as `load_runtime` does; it runs on a thread of its own.
+
+        `task`: what new weights must be for; "" for the task of `runtime`.
+        """
+        self._arm, self._guard, self._make, self._say = arm, guard, make, say
+        self._before = replace(runtime.card, task=task or runtime.card.task)
         self.acting = Acting(FIRST_VERSION, runtime)
         self._trusted = self.acting
         self._candidate: Acting | None = None
@@ -105,7 +110,7 @@ class WeightSwap:
     def _load(self, path: Path, sha256: str, version: int) -> None:
         try:
             runtime = self._make(path, version)
-            check_successor(runtime, self._base.card, sha256)
+            check_successor(runtime, self._before, sha256)
             self._result = version, runtime, ""
         except JacoError as error:
             self._result = version, None, str(error)

@@ -20,6 +20,8 @@ from jaco_policy.progressive import ProgressiveNet, parameter_count
 
 FF_NARROW, LSTM_NARROW = GrownSpec((8, 8), 32), GrownSpec((8, 8), 16, lstm=16)
 BLIND = GrownSpec((), 24, lstm=12, inputs=18, proprioception=24)
+# As BLIND, but for the maps of the columns that see, which its fc layer reads.
+MAPPED, MAPPED_LSTM = (GrownSpec((), 24, lstm=lstm, inputs=18, proprioception=10, lateral_channels=6) for lstm in (0, 12))
 needs_onnx = pytest.mark.skipif(not (find_spec("onnx") and find_spec("onnxruntime")), reason="ONNX Runtime is not installed")
 
 
@@ -58,7 +60,7 @@ def test_columns_have_the_paper_s_sizes_with_their_laterals(
 
 
 @pytest.mark.parametrize("lstm", [0, 24])
-@pytest.mark.parametrize("spec", [FF_NARROW, LSTM_NARROW, GrownSpec((16, 32), 48, inputs=18, proprioception=8), BLIND])
+@pytest.mark.parametrize("spec", [FF_NARROW, LSTM_NARROW, GrownSpec((16, 32), 48, inputs=18, proprioception=8), BLIND, MAPPED])
 def test_a_new_column_begins_as_its_elder_bit_for_bit_and_so_does_a_third(lstm: int, spec: GrownSpec) -> None:
     network = grown(lstm)
     start = torch.zeros(5, 2, dtype=torch.bool)
@@ -106,8 +108,9 @@ def test_elders_stay_as_they_are_while_the_last_column_learns() -> None:
     assert all(not torch.equal(parameter, before[name]) for name, parameter in network.learned())
 
 
-def test_a_column_without_convolutions_sees_through_the_others() -> None:
-    network = grown(24, LSTM_NARROW, BLIND, shaken=True)
+@pytest.mark.parametrize("spec", [BLIND, MAPPED_LSTM])
+def test_a_column_without_convolutions_sees_through_the_others(spec: GrownSpec) -> None:
+    network = grown(24, LSTM_NARROW, spec, shaken=True)
     felt, start = torch.randn(1, 1, 18), torch.zeros(1, 1, dtype=torch.bool)
     seen, other = (
         network.unroll(image, network.initial_state(1), start, felt).logits for image in (images(1, 1), 255 - images(1, 1))
@@ -117,6 +120,21 @@ def test_a_column_without_convolutions_sees_through_the_others() -> None:
     assert not torch.equal(moved, seen)
     blind: object = network.columns[2]
     assert not any("convolutions" in name for name, _ in blind.named_parameters())  # type: ignore[attr-defined]
+
+
+def test_laterals_from_maps_reach_the_dense_layer_of_a_column_that_only_feels() -> None:
+    network = grown(0, FF_NARROW, MAPPED, GrownSpec((), 12, inputs=18, proprioception=8, lateral_channels=4))
+    start, felt = torch.zeros(1, 2, dtype=torch.bool), torch.randn(1, 2, 18)
+    two, three = (network.columns[index].get_parameter("adapters.0.weight") for index in (2, 3))
+    # Columns 1 and 2 have 32 and 8 last maps; column 3 has none that the fourth could read.
+    assert two.shape == (6, 40, 1, 1) and three.shape == (4, 40, 1, 1)
+    _, _, seen = network.trace(images(1, 2), None, start, felt)
+    network.columns[2].get_parameter("laterals.0.weight").data.zero_()
+    _, _, cut = network.trace(images(1, 2), None, start, felt)
+    assert torch.equal(seen[1].hidden, cut[1].hidden) and not torch.equal(seen[2].hidden, cut[2].hidden)
+    assert not torch.equal(cut[2].hidden[0], cut[2].hidden[1]), "what is felt still tells them apart"
+    blank = network.trace(torch.zeros(1, 2, 64, 64, 3, dtype=torch.uint8), None, start, felt)[2]
+    assert torch.equal(blank[2].hidden, cut[2].hidden), "without its laterals it sees nothing"
 
 
 @pytest.mark.parametrize("lstm", [0, 24])
@@ -151,6 +169,8 @@ def test_a_tap_sees_every_layer_and_what_it_passes_on_is_what_is_read(lstm: int)
         (0, (GrownSpec((16, 32), 48, inputs=18, proprioception=8), GrownSpec((), 20, inputs=18, proprioception=16))),
         (24, (LSTM_NARROW,)),
         (24, (FF_NARROW, GrownSpec((4, 6), 16, lstm=8, inputs=18, proprioception=8), BLIND)),
+        (0, (FF_NARROW, MAPPED, MAPPED)),
+        (24, (LSTM_NARROW, MAPPED_LSTM)),
     ],
 )
 def test_onnx_runtime_answers_as_pytorch_does(lstm: int, specs: tuple[GrownSpec, ...]) -> None:
@@ -160,7 +180,7 @@ def test_onnx_runtime_answers_as_pytorch_does(lstm: int, specs: tuple[GrownSpec,
 
 
 def test_a_checkpoint_keeps_the_columns_and_the_policy_node_s_runtime_acts_with_them(tmp_path: Path) -> None:
-    network = grown(0, FF_NARROW, GrownSpec((), 20, inputs=18, proprioception=16), shaken=True).eval()
+    network = grown(0, FF_NARROW, MAPPED, shaken=True).eval()
     rows = tuple((-0.1, 0.0, 0.1) for _ in range(9))
     card = Card("grown", "reach", ARM.name, ARM.joint_names, rows, 0.1, network.spec, ancestors=("reach abc",))
     written = save_checkpoint(tmp_path, card, network)
@@ -183,3 +203,11 @@ def test_sizes_that_do_not_fit_are_refused() -> None:
         grown(0, GrownSpec((8,), 16))
     with pytest.raises(ConfigError, match="needs an input of its own"):
         grown(0, GrownSpec((), 16))
+    with pytest.raises(ConfigError, match="has laterals of their sizes, got 6 channels for them"):
+        grown(0, GrownSpec((8, 8), 16, lateral_channels=6))
+
+
+def test_a_card_from_before_there_were_such_laterals_is_still_read() -> None:
+    written = BLIND.to_json()
+    assert GrownSpec.from_json(MAPPED.to_json()) == MAPPED and written.pop("lateral_channels") == 0
+    assert GrownSpec.from_json(written) == BLIND

@@ -26,13 +26,13 @@ RULE = GuardRule(window=4, early=2)
 class Stage:
     """A swap on a policy in `folder`/1, with a place for further versions."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, task: str = "") -> None:
         self.folder = folder
         save_policy(folder / "1")
         self.said: list[str] = []
         runtime = load_runtime(folder / "1", ARM, True, 0)
         self.swap = WeightSwap(
-            runtime, ARM, Guard(RULE, 1), lambda path, version: load_runtime(path, ARM, True, version), self.said.append
+            runtime, ARM, Guard(RULE, 1), lambda path, version: load_runtime(path, ARM, True, version), self.said.append, task
         )
         for _ in range(RULE.early):
             self.play(30.0)
@@ -164,6 +164,16 @@ def test_a_policy_may_read_all_joints_and_nothing_else_beside_images(tmp_path: P
     stage.offer(2, tmp_path / "2")
     assert stage.play(30.0) == acting
     assert acting == 2 or "reads 9 joint values beside images; the policy's node gives 18" in stage.said[0]
+
+
+@pytest.mark.parametrize(("task", "acting"), [("conveyor", 2), ("", 1)])
+def test_new_weights_are_for_the_task_that_is_learned(tmp_path: Path, task: str, acting: int) -> None:
+    stage = Stage(tmp_path, task)
+    base = load_checkpoint(stage.version(2), ARM)
+    save_checkpoint(tmp_path / "2", replace(base.card, task="conveyor"), base.network)
+    stage.offer(2, tmp_path / "2")
+    assert stage.play(30.0) == acting
+    assert acting == 2 or "Its task is conveyor, that of the policy before reach" in stage.said[0]
 
 
 def test_an_old_version_is_not_loaded_again(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from jaco_sim.variation import Variation, draw_variation
 from jaco_sim.varying import vary
 from jaco_tasks.registry import make_task
 from jaco_tasks.task import Layout
+from jaco_tasks.track import Track
 
 # One tick of the arm's state rate, in which one velocity command holds.
 TICK_S = 0.01
@@ -75,9 +76,12 @@ class ArmSimulation:
         # Of each camera that was looked through in this episode: picture k of each has its own noise.
         self._effects: dict[str, ImageEffects] = {}
         self._command = np.zeros(len(scene.arm))
-        # Commands that have not reached the servos yet, and where the joints were while the camera was still busy.
+        # What moves by itself, and for how many ticks it has.
+        self._tracks: list[tuple[int, Track]] = []
+        self._age = 0
+        # Commands that have not reached the servos yet, and where joints and objects were while the camera was still busy.
         self._commands: deque[NDArray[np.float64]] = deque()
-        self._positions: deque[NDArray[np.float64]] = deque()
+        self._moments: deque[tuple[NDArray[np.float64], NDArray[np.float64]]] = deque()
 
     @property
     def data(self) -> Any:
@@ -133,12 +137,13 @@ class ArmSimulation:
         self.world.linkage.follow(data)
         for name, index in self.world.objects.items():
             data.mocap_pos[index] = layout.objects[name]
+        self._tracks, self._age = [(self.world.objects[name], track) for name, track in layout.tracks.items()], 0
         mujoco.mj_forward(self.model, data)
         self._stale = self._begun = False
         self.layout = layout
         self._command = np.zeros(len(self.arm))
         self._commands = deque([self._command] * _ticks(self.variation.command_delay))
-        self._positions = deque([np.array(data.qpos)] * _ticks(self.variation.image_delay))
+        self._moments = deque([self._moment()] * _ticks(self.variation.image_delay))
 
     def apply(self, velocity: NDArray[np.float64]) -> None:
         """Commands the joint velocities [rad/s], shape (n,), in the arm's order. They hold until the next call.
@@ -163,7 +168,7 @@ class ArmSimulation:
         """
         self._require(velocities)
         velocities = velocities.copy()
-        if self._commands or self._positions:
+        if self._commands or self._moments:
             for velocity in velocities:
                 self._advance(velocity)
         else:
@@ -174,9 +179,9 @@ class ArmSimulation:
         if self._commands:
             self._commands.append(command)
             command = self._commands.popleft()
-        if self._positions:
-            self._positions.append(np.array(self._data.qpos))
-            self._positions.popleft()
+        if self._moments:
+            self._moments.append(self._moment())
+            self._moments.popleft()
         self._data.ctrl[:] = command
         left = self._substeps
         if self._begun:
@@ -185,7 +190,7 @@ class ArmSimulation:
         if left:
             mujoco.mj_step(self.model, self._data, left)
         self._stale = True
-        self.tick += 1
+        self._pass(1)
 
     def _advance_undelayed(self, commands: NDArray[np.float64]) -> None:
         """Does what `_advance` does for each of `commands`, shape (ticks, n), without its questions: what training waits for."""
@@ -196,7 +201,18 @@ class ArmSimulation:
         for command in commands[1:]:
             control[:] = command
             step(model, data, substeps)
-        self.tick += len(commands) - 1
+        self._pass(len(commands) - 1)
+
+    def _pass(self, ticks: int) -> None:
+        """Lets time pass for all that is no physics: what moves by itself is felt by nobody."""
+        self.tick += ticks
+        self._age += ticks
+        for index, track in self._tracks:
+            self._data.mocap_pos[index] = track.at(self._age * TICK_S)
+
+    def _moment(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Returns what a camera is busy with: joints and objects as they are now."""
+        return np.array(self._data.qpos), np.array(self._data.mocap_pos)
 
     def _require(self, velocity: NDArray[np.float64]) -> None:
         if np.shape(velocity)[-1] != len(self.arm) or not np.isfinite(velocity).all():
@@ -232,11 +248,11 @@ class ArmSimulation:
 
     def _seen(self) -> Any:
         """Returns MuJoCo's data of what the camera saw when it took the picture that arrives now."""
-        if not self._positions:
+        if not self._moments:
             return self.data
         past = self._past
-        past.qpos[:] = self._positions[0]
-        past.mocap_pos[:], past.mocap_quat[:] = self._data.mocap_pos, self._data.mocap_quat
+        past.qpos[:], past.mocap_pos[:] = self._moments[0]
+        past.mocap_quat[:] = self._data.mocap_quat
         mujoco.mj_kinematics(self.model, past)
         mujoco.mj_camlight(self.model, past)
         return past

@@ -92,6 +92,22 @@ def test_an_episode_in_gymnasium() -> None:
     environment.close()
 
 
+def test_a_target_that_moves_is_in_the_state_and_in_nothing_of_the_arm() -> None:
+    rows = {}
+    for task in ("Reach", "Conveyor"):
+        environment = gymnasium.make(f"jaco/{task}-v0", observation="state", mesh_fraction=0.1)
+        states = [environment.reset(seed=4)[0], *(environment.step(np.ones(9, int))[0] for _ in range(5))]
+        environment.close()
+        rows[task] = np.array(states)
+    # At the end: palm, target, the way to it, and the share of the episode that is over.
+    np.testing.assert_array_equal(rows["Reach"][:, :-7], rows["Conveyor"][:, :-7])
+    (still, moving), begin = ((rows[task][:, -7:-4] for task in ("Reach", "Conveyor")), rows["Reach"][0, -7:-4])
+    np.testing.assert_array_equal(still, np.tile(begin, (6, 1)))
+    np.testing.assert_array_equal(moving[0], begin)
+    steps = np.abs(np.diff(moving[:, 1]))
+    assert (steps > 0.0).all() and (steps < 0.026).all() and not np.ptp(moving[:, (0, 2)], axis=0).any()
+
+
 def test_an_unknown_observation_is_told() -> None:
     with pytest.raises(ConfigError, match="no observation 'smell'; known: pixels, state"):
         gymnasium.make("jaco/Reach-v0", observation="smell")

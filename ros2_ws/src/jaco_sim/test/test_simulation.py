@@ -8,8 +8,9 @@ import pytest
 from jaco_core.errors import ConfigError, ContractError
 from jaco_sim.rendering import Renderer
 from jaco_sim.scene import Scene
-from jaco_sim.simulation import ArmSimulation, make_scene
+from jaco_sim.simulation import TICK_S, ArmSimulation, make_scene
 from jaco_tasks.task import Layout
+from jaco_tasks.track import Track
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +148,28 @@ def test_following_velocities_is_stepping_with_each(profile: str) -> None:
         assert following.joints().position.tobytes() == stepping.joints().position.tobytes()
         assert following.stamp_ns == stepping.stamp_ns
         following.look()
+
+
+def test_what_moves_by_itself_is_where_its_track_says_at_each_tick_and_the_arm_does_not_feel_it(scene: Scene) -> None:
+    track = Track(np.array([0.0, 0.4]), np.array([(0.4, 0.0, 0.035), (0.4, 0.2, 0.035)]))
+    moving, following, still = (ArmSimulation(scene) for _ in range(3))
+    layout = Layout(scene.arm.home, {"target": track.points[0]}, {"target": track})
+    for simulation in (moving, following):
+        simulation.reset(1)  # what came before leaves nothing
+        simulation.step()
+        simulation.place(layout)
+    still.place(Layout(scene.arm.home, {"target": track.points[0]}))
+    velocities = np.full((60, 9), 0.2)
+    for tick, velocity in enumerate(velocities):
+        np.testing.assert_array_equal(moving.scene().objects["target"], track.at(tick * TICK_S))
+        np.testing.assert_array_equal(moving.objects[0], track.at(tick * TICK_S))
+        for simulation in (moving, still):
+            simulation.apply(velocity)
+            simulation.step()
+    following.follow(velocities)
+    np.testing.assert_array_equal(following.objects, moving.objects)
+    np.testing.assert_array_equal(following.data.qpos, moving.data.qpos)
+    np.testing.assert_array_equal(still.data.qpos, moving.data.qpos)
+    np.testing.assert_array_equal(still.objects[0], track.points[0])
+    moving.place(layout)
+    np.testing.assert_array_equal(moving.objects[0], track.points[0])

@@ -11,6 +11,7 @@ import pytest
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import ContractError
+from jaco_core.kinematics import Kinematics
 from jaco_core.types import VelocityCommand
 from jaco_sim.envs.batch import BatchEnv
 from jaco_sim.profiles import load_profile
@@ -19,8 +20,11 @@ from jaco_sim.scene import POLICY_CAMERA, Scene, build_scene
 from jaco_sim.simulation import ArmSimulation, make_scene
 from jaco_sim.variation import parse_ranges
 from jaco_sim.world import World
+from jaco_tasks.episode import EpisodeJudge
+from jaco_tasks.reach import Reach
 from jaco_tasks.registry import make_task
 from jaco_tasks.task import Layout
+from jaco_tasks.track import Track
 
 
 @pytest.fixture(scope="module")
@@ -117,20 +121,35 @@ def test_starts_and_targets_of_a_seed_are_those_of_the_nominal_profile(nominal: 
         np.testing.assert_array_equal(plain.layout.objects["target"], varied.layout.objects["target"])
 
 
-def test_environment_and_graph_show_the_same_episode() -> None:
-    """One implementation: the batch's pictures and joint angles are those of the world that the graph runs."""
-    environment = BatchEnv(make_scene(profile="twin-2", held_out=True), 2, seed=0, restart=False)
-    world = World("reach", "j2n6s300", "twin-2", seed=0)
+@pytest.mark.parametrize("task", ["reach", "conveyor"])
+def test_environment_and_graph_show_the_same_episode(task: str) -> None:
+    """One implementation: the batch's pictures, objects, rewards and joint angles are those of the world that the graph runs."""
+    environment = BatchEnv(make_scene(task, profile="twin-2", held_out=True), 2, seed=0, restart=False)
+    world = World(task, "j2n6s300", "twin-2", seed=0)
+    judge, kinematics = EpisodeJudge(world.task, world.arm), Kinematics(world.arm)
     step = environment.reset([5, 7])
     world.reset(7)
+    judge.begin(0, 7)
+    for each in (world.task, environment.scene.task):
+        assert isinstance(each, Reach)
+        each.reach_distance = 0.5  # so near that there is something to earn
+    places = []
     for _ in range(4):
         seen = world.observe()
+        assert seen.scene is not None
         np.testing.assert_array_equal(seen.image, step.image[1])
+        np.testing.assert_array_equal(seen.scene.objects["target"].astype(np.float32), step.target[1])
+        places.append(seen.scene.objects["target"])
+        kinematics.update(seen.joints.position)
+        told = judge.observe(world.stamp_ns, seen.joints, seen.scene, kinematics.position("palm"))
+        there = environment.statuses[1]
+        assert (told.step, told.reward, told.episode_return) == (there.step, there.reward, there.episode_return)
         for _ in range(10):
             world.advance(VelocityCommand(world.stamp_ns, world.arm.joint_names, np.zeros(9)))
         step = environment.step(np.ones((2, 9), int))
     np.testing.assert_array_equal(world.observe().joints.position, environment.simulations[1].joints().position)
     assert world.variation == environment.simulations[1].variation
+    assert bool(np.ptp(places, axis=0).any()) is (task == "conveyor") and told.episode_return == 3.0
     environment.close()
     world.close()
 
@@ -202,12 +221,18 @@ def test_a_target_of_any_shape_and_size_stands_on_the_table(free: Scene, shape: 
     np.testing.assert_allclose(data.geom_xpos[geom][:2], target[:2])
 
 
-def test_the_camera_sees_the_past_after_an_image_delay(free: Scene, renderer: Renderer) -> None:
+@pytest.mark.parametrize("moving", [False, True])
+def test_the_camera_sees_the_past_after_an_image_delay(free: Scene, renderer: Renderer, moving: bool) -> None:
+    """`moving`: the target moves, fast enough to be seen, and the arm stands."""
     prompt, late = simulation_with(free), simulation_with(free, image_delay=0.04)
     pictures = []
     for simulation in (prompt, late):
+        assert simulation.layout is not None
+        place = simulation.layout.objects["target"]
+        track = Track(np.array([0.0, 0.2]), place + np.array([(0.0, 0.0, 0.0), (0.0, 0.1, 0.0)]))
+        simulation.place(replace(simulation.layout, tracks={"target": track} if moving else {}))
         rows = [simulation.picture(renderer)]
-        simulation.apply(0.5 * np.ones(9))
+        simulation.apply((0.0 if moving else 0.5) * np.ones(9))
         for _ in range(12):
             simulation.step()
             rows.append(simulation.picture(renderer))

@@ -29,6 +29,7 @@ class Reach:
     """
 
     name = "reach"
+    family = "reach"
     description = "Bring the palm within 10 cm of a target on the table."
     control_period_s = 0.1
     max_steps = 50
@@ -50,7 +51,7 @@ class Reach:
     def __init__(self, margin_m: float = 0.0) -> None:
         """Raises ConfigError: `margin_m` leaves no distance to reach."""
         if not 0.0 <= margin_m < REACH_DISTANCE:
-            raise ConfigError(f"Task 'reach' takes a margin from 0 to below {REACH_DISTANCE} m, got {margin_m}.")
+            raise ConfigError(f"Task '{self.name}' takes a margin from 0 to below {REACH_DISTANCE} m, got {margin_m}.")
         self.reach_distance = REACH_DISTANCE - margin_m
 
     def sample_layout(self, arm: Arm, rng: np.random.Generator) -> Layout:
@@ -80,7 +81,8 @@ class Reach:
             ContractError: the scene has no target.
         """
         if TARGET not in scene.objects:
-            raise ContractError(f"Task 'reach' needs an object 'target'; the scene has {', '.join(scene.objects) or 'none'}.")
+            seen = ", ".join(scene.objects) or "none"
+            raise ContractError(f"Task '{self.name}' needs an object 'target'; the scene has {seen}.")
         failure = _contact(scene.contacts) or _joint_limit(arm, joints, self.limit_margin)
         way = palm - scene.objects[TARGET]
         near = math.sqrt(way.dot(way)) <= self.reach_distance

@@ -48,7 +48,7 @@ class ResetConfig:
     )
     timeout: float = parameter(45.0, "Longest motion of one reset.", unit="s", lower=1.0, upper=600.0)
     still: float = parameter(
-        0.5, "An episode begins when the target was seen at rest for so long.", unit="s", lower=0.0, upper=10.0
+        0.5, "An episode begins when the target was seen for so long, at rest unless it moves.", unit="s", lower=0.0, upper=10.0
     )
     spread: float = parameter(0.012, "A target at rest is seen within this.", unit="m", lower=0.001, upper=0.1)
     move_every: int = parameter(0, "Before every so many-th episode a person is asked to move the target; 0: never.", lower=0)
@@ -67,10 +67,10 @@ class ResetNode(JacoNode[ResetConfig]):
         limits, task = load_limits(arm.name), make_task(config.task)
         # The supervisor slows down before a limit: its margin, and again as much.
         routes = Routes(arm, Barriers(arm, limits).distance, config.clearance, 2.0 * limits.position_margin)
-        names = tuple(item.name for item in task.objects)
+        names, moving = tuple(item.name for item in task.objects), [item.name for item in task.objects if item.moves]
         settings = ResetSettings(MoverSettings(config.speed), config.timeout, config.move_every, config.move_patience)
         self._procedure = ResetProcedure(
-            arm, Starts(task, arm, routes, config.start), Stillness(names, config.still, config.spread), settings
+            arm, Starts(task, arm, routes, config.start), Stillness(names, config.still, config.spread, moving), settings
         )
         self._period_ns = seconds_to_ns(1.0 / config.rate)
         self._seed: int | None = None

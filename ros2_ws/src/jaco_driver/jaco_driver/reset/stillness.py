@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 
 import numpy as np
 
@@ -13,9 +14,9 @@ from jaco_core.units import seconds_to_ns
 class Stillness:
     """Watches the objects `names`."""
 
-    def __init__(self, names: tuple[str, ...], seconds: float, spread: float) -> None:
-        """They must stay within `spread` [m] for `seconds` [s]."""
-        self._names, self._span_ns, self._spread = names, seconds_to_ns(seconds), spread
+    def __init__(self, names: tuple[str, ...], seconds: float, spread: float, moving: Collection[str] = ()) -> None:
+        """They must stay within `spread` [m] for `seconds` [s]; those of them that are `moving` must be seen for so long."""
+        self._names, self._span_ns, self._spread, self._moving = names, seconds_to_ns(seconds), spread, frozenset(moving)
         self._seen: deque[SceneSample] = deque()
 
     def observe(self, scene: SceneSample) -> None:
@@ -56,6 +57,6 @@ class Stillness:
                 return f"the {name} was lost from sight a moment ago."
             places = np.array([scene.objects[name] for scene in self._seen])
             moved = float(np.linalg.norm(places - places[-1], axis=1).max())
-            if moved > self._spread:
+            if moved > self._spread and name not in self._moving:
                 return f"the {name} moves: {100 * moved:.1f} cm within {self._span_ns / 1e9:.1f} s."
         return ""

@@ -7,6 +7,7 @@ objects are chosen among those that the task itself draws.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import mujoco
 import numpy as np
@@ -44,12 +45,12 @@ class NearStarts:
     def __init__(self, task: Task, arm: Arm, palm_of: Callable[[Vector], Vector], seed: int) -> None:
         self._task, self._palm_of = task, palm_of
         self.furthest = float("inf")
-        self.name, self.description = task.name, task.description
+        self.name, self.family, self.description = task.name, task.family, task.description
         self.control_period_s, self.max_steps = task.control_period_s, task.max_steps
         self.objects: tuple[TaskObject, ...] = task.objects
         rng = np.random.default_rng(seed)
-        self._places = [task.sample_layout(arm, rng).objects for _ in range(_PLACES)]
-        self._targets = np.array([place[self.objects[0].name] for place in self._places])
+        self._places = [task.sample_layout(arm, rng) for _ in range(_PLACES)]
+        self._targets = np.array([place.objects[self.objects[0].name] for place in self._places])
 
     def sample_layout(self, arm: Arm, rng: np.random.Generator) -> Layout:
         """Proposes a start: the arm as the task draws it, the objects near the palm."""
@@ -60,7 +61,7 @@ class NearStarts:
             palm = self._palm_of(layout.joint_position)
             near = np.flatnonzero(np.square(self._targets - palm).sum(axis=1) <= self.furthest**2)
             if len(near):
-                moved = Layout(layout.joint_position, self._places[rng.choice(near)])
+                moved: Layout = replace(self._places[rng.choice(near)], joint_position=layout.joint_position)
                 if self._task.accepts(moved, palm):
                     return moved
             layout = self._task.sample_layout(arm, rng)

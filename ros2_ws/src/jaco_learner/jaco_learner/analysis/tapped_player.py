@@ -53,8 +53,8 @@ class TappedPlayer(Player):
             raise ContractError(f"Policy '{player.name}' reads proprioception, which these episodes do not give it.")
         return TappedPlayer(network, player.name, player.task, player.arm, player.profile, tap)
 
-    def logits(self, step: BatchStep, state: Any) -> tuple[Tensor, Any]:
-        """Returns logits of shape (k, joints, choices) for a step of k arms, and the network's next state."""
+    def logits(self, step: BatchStep, state: Any, felt: NDArray[np.float64] | None = None) -> tuple[Tensor, Any]:
+        """Returns logits of shape (k, joints, choices) for a step of k arms, and the network's next state. Nothing is felt."""
         self.seen.append(step.image)
         start = torch.zeros(1, len(step.image), dtype=torch.bool)
         output, state, _ = self.network.trace(torch.from_numpy(step.image)[None], state, start, None, self.tap)

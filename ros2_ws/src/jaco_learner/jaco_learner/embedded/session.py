@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from jaco_core.arms import Arm
 from jaco_core.errors import ConfigError
@@ -18,7 +19,7 @@ from jaco_learner.embedded.settings import ASYMMETRIC, OFF_POLICY, Settings
 from jaco_learner.embedded.transition import Run
 from jaco_learner.embedded.versions import VersionStore
 from jaco_policy.checkpoint import Card, Checkpoint
-from jaco_tasks.registry import make_task
+from jaco_tasks.registry import make_task, require_task
 
 _ALGORITHMS = {
     "actor-critic": "n-step actor-critic on applied actions",
@@ -40,10 +41,6 @@ class Word:
     kept: int = 0
 
 
-_BEGUN_WITH = ("base", "settings", "seed")
-"""On a version's card: what learning in its folder began with."""
-
-
 class LearningSession:
     """Feeds the learner from an assembler, saves its versions and keeps a log of episodes. `word`: the newest one.
 
@@ -59,28 +56,34 @@ class LearningSession:
         store: VersionStore,
         say: Callable[[str], None],
         tolerance: float = 0.0,
+        task: str = "",
     ) -> None:
         """Goes on from the newest undamaged version in `store`, and with the finished episodes that were kept since.
 
         `say` takes sentences for the log; `tolerance` [s]: Assembler's.
 
+        `task`: what is learned; "" for the policy's own.
+
         Raises:
-            ConfigError: what is in `store` was learned on another policy or with other settings.
+            ConfigError: what is in `store` was learned on another policy, with other settings or for another task.
+            ContractError: the policy is for a task of another family than `task`.
         """
+        task = task or base.card.task
+        require_task(base.card.name, base.card.task, task)
         self._base, self._store, self._say = base, store, say
         self.learner = EmbeddedLearner(base, settings, seed)
         self._start = self.learner.snapshot()
         recurrent = self.learner.network.initial_state(1) is not None
         told = settings.algorithm == ASYMMETRIC
-        objects = tuple(item.name for item in make_task(base.card.task).objects) if told else ()
+        objects = tuple(item.name for item in make_task(task).objects) if told else ()
         self.assembler = Assembler(arm, base.card.speeds, recurrent, tolerance, objects)
-        self._card = _card(base, settings, seed)
+        self._card = _card(base, settings, seed, task)
         self._since: Run | None = None
         self._acting = self._playing = 0
         self._taken = Taken()
         self.word = Word(0, 1, "")
         self._go_on()
-        origin = json.dumps({name: self._card.training[name] for name in _BEGUN_WITH}, sort_keys=True)
+        origin = json.dumps(_begun_with(self._card), sort_keys=True)
         self._pending = PendingEpisodes(store.folder, origin, self._taken)
         self._take_over()
 
@@ -100,12 +103,13 @@ class LearningSession:
         self._say(f"Learning goes on from version {snapshot.version}, after {snapshot.steps} steps.")
 
     def _require_own(self, card: Card) -> None:
-        """Raises ConfigError: the version was learned on another policy or with other settings."""
-        for name in _BEGUN_WITH:
-            if card.training.get(name) != self._card.training[name]:
+        """Raises ConfigError: the version was learned on another policy, with other settings or for another task."""
+        told, own = _begun_with(card), _begun_with(self._card)
+        for name in own:
+            if told[name] != own[name]:
                 raise ConfigError(
-                    f"{self._store.folder} holds versions learned with another {name} ({card.training.get(name)} instead of "
-                    f"{self._card.training[name]}); give another folder."
+                    f"{self._store.folder} holds versions learned with another {name} ({told[name]} instead of "
+                    f"{own[name]}); give another folder."
                 )
 
     def _take_over(self) -> None:
@@ -203,9 +207,14 @@ class LearningSession:
         append_log(self._store.folder, entry)
 
 
-def _card(base: Checkpoint, settings: Settings, seed: int) -> Card:
+def _begun_with(card: Card) -> dict[str, Any]:
+    """Returns what learning in the folder of a version with `card` began with."""
+    return {**{name: card.training.get(name) for name in ("base", "settings", "seed")}, "task": card.task}
+
+
+def _card(base: Checkpoint, settings: Settings, seed: int, task: str) -> Card:
     card = base.card
     ancestor = f"{card.name} {card.sha256}"
     training = {"algorithm": _ALGORITHMS[settings.algorithm], "settings": asdict(settings), "seed": seed}
     name = f"{card.name}-{settings.method}"
-    return replace(card, name=name, ancestors=(*card.ancestors, ancestor), training={**training, "base": ancestor})
+    return replace(card, name=name, task=task, ancestors=(*card.ancestors, ancestor), training={**training, "base": ancestor})

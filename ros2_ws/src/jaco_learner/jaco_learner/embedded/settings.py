@@ -13,8 +13,9 @@ METHODS = ("progressive", "scratch", "output", "finetuned", "random")
 random, frozen first one (Rusu et al. 2016, arXiv:1606.04671)."""
 GROWING = ("progressive", "random")
 """Of these, the methods with a new column."""
-SIZES = ("wide", "narrow", "felt")
-"""The paper's wide and narrow columns; one that feels the joints and sees through its laterals alone, as the paper's third."""
+SIZES = ("wide", "narrow", "felt", "felt-maps")
+"""The paper's wide and narrow columns; one that feels the joints and sees through its laterals alone, as the paper's third: from
+the earlier columns' dense layers, or from their last maps."""
 KNOWING = ("progressive", "output", "finetuned")
 """Of these, the methods that begin with what the policy knows."""
 OFF_POLICY, ASYMMETRIC = "off-policy", "asymmetric"
@@ -149,5 +150,5 @@ ADJUSTABLE = ("method", "size", "algorithm", "learning_rate", "batch_steps")
 WIDTHS: Mapping[str, tuple[int, ...]] = MappingProxyType({"wide": (16, 32, 512, 128), "narrow": (8, 8, 32, 16)})
 """Of arXiv:1610.04286: channels of both convolutions, fc without an LSTM, and fc and LSTM with one."""
 
-FELT_UNITS, FELT_HIDDEN = 64, 256
-"""Of a column of size felt: units for proprioception, and fc."""
+FELT_UNITS, FELT_HIDDEN, FELT_CHANNELS = 64, 256, 32
+"""Of columns that feel: units for proprioception, and fc; of felt-maps, channels that earlier columns' maps are projected to."""
