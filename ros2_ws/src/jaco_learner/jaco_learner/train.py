@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import typer
 from rich.console import Console
@@ -15,11 +17,32 @@ from jaco_learner.a3c.recipe import A3cRecipe, is_a3c, load_a3c_recipe
 from jaco_learner.a3c.run import A3cRun
 from jaco_learner.recipe import Recipe, recipe_for
 from jaco_learner.run import Run
+from jaco_learner.standard.recipe import StandardRecipe, is_standard, load_standard_recipe
 from jaco_policy.checkpoint import Card
+
+AnyRecipe = Recipe | A3cRecipe | StandardRecipe
+Other = TypeVar("Other", A3cRecipe, StandardRecipe)
+
+
+class TrainingRun(Protocol):
+    """What every algorithm's run offers."""
+
+    @property
+    def progress(self) -> float:
+        """The share of it that is over, 0..1."""
+
+    def updates(self) -> Generator[str, None, None]:
+        """Trains; yields its figures as text."""
+
+    def resume(self) -> None:
+        """Goes on where the run in the folder stopped."""
+
+    def save(self) -> Card:
+        """Writes the policy with its card."""
 
 
 def train(
-    recipe: Recipe | A3cRecipe,
+    recipe: AnyRecipe,
     out: Path,
     seed: int = 0,
     minutes: float | None = None,
@@ -39,13 +62,7 @@ def train(
     Raises:
         JacoError: the recipe, the policy to start from, or a worker is not as it must be.
     """
-    run: Run | A3cRun
-    if isinstance(recipe, A3cRecipe):
-        run = A3cRun(recipe, out, seed, minutes, start_from, engine=engine)
-    elif engine != "local":
-        raise ConfigError(f"Recipe '{recipe.name}' knows no engine '{engine}'; only A3C has others than 'local'.")
-    else:
-        run = Run(recipe, out, seed, minutes, start_from)
+    run = _run(recipe, out, seed, minutes, start_from, engine)
     if resume:
         run.resume()
     console = console or Console()
@@ -65,15 +82,32 @@ def train(
     return run.save()
 
 
-def _recipe(name: str, profile: str | None, auxiliary: list[str]) -> Recipe | A3cRecipe:
+def _run(recipe: AnyRecipe, out: Path, seed: int, minutes: float | None, start_from: Path | None, engine: str) -> TrainingRun:
+    if isinstance(recipe, A3cRecipe):
+        return A3cRun(recipe, out, seed, minutes, start_from, engine=engine)
+    if engine != "local":
+        raise ConfigError(f"Recipe '{recipe.name}' knows no engine '{engine}'; only A3C has others than 'local'.")
+    if isinstance(recipe, StandardRecipe):
+        from jaco_learner.standard.run import StandardRun  # Stable-Baselines3 takes two seconds to load
+
+        return StandardRun(recipe, out, seed, minutes, start_from)
+    return Run(recipe, out, seed, minutes, start_from)
+
+
+def _recipe(name: str, profile: str | None, auxiliary: list[str]) -> AnyRecipe:
     if is_a3c(name):
-        recipe = load_a3c_recipe(name)
-        if profile not in (None, recipe.profile):
-            recipe = replace(recipe, name=f"{name}_{profile}", profile=str(profile))
+        recipe = _under(load_a3c_recipe(name), profile)
         return recipe.with_heads(auxiliary) if auxiliary else recipe
     if auxiliary:
         raise ConfigError(f"Recipe '{name}' has no auxiliary heads to choose; --auxiliary is for A3C.")
-    return recipe_for(name, profile)
+    return _under(load_standard_recipe(name), profile) if is_standard(name) else recipe_for(name, profile)
+
+
+def _under(recipe: Other, profile: str | None) -> Other:
+    """Returns the recipe under another profile than its own, if one is asked for."""
+    if profile in (None, recipe.profile):
+        return recipe
+    return replace(recipe, name=f"{recipe.name}_{profile}", profile=str(profile))
 
 
 def main(
