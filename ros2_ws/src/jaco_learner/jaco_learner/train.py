@@ -15,13 +15,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from jaco_core.errors import ConfigError, JacoError
 from jaco_learner.a3c.recipe import A3cRecipe, is_a3c, load_a3c_recipe
 from jaco_learner.a3c.run import A3cRun
+from jaco_learner.imitation.recipe import ImitationRecipe, is_imitation, load_imitation_recipe
+from jaco_learner.imitation.run import ImitationRun
 from jaco_learner.recipe import Recipe, recipe_for
 from jaco_learner.run import Run
 from jaco_learner.standard.recipe import StandardRecipe, is_standard, load_standard_recipe
 from jaco_policy.checkpoint import Card
 
-AnyRecipe = Recipe | A3cRecipe | StandardRecipe
-Other = TypeVar("Other", A3cRecipe, StandardRecipe)
+AnyRecipe = Recipe | A3cRecipe | StandardRecipe | ImitationRecipe
+Other = TypeVar("Other", A3cRecipe, StandardRecipe, ImitationRecipe)
 
 
 class TrainingRun(Protocol):
@@ -91,6 +93,8 @@ def _run(recipe: AnyRecipe, out: Path, seed: int, minutes: float | None, start_f
         from jaco_learner.standard.run import StandardRun  # Stable-Baselines3 takes two seconds to load
 
         return StandardRun(recipe, out, seed, minutes, start_from)
+    if isinstance(recipe, ImitationRecipe):
+        return ImitationRun(recipe, out, seed, minutes, start_from)
     return Run(recipe, out, seed, minutes, start_from)
 
 
@@ -100,7 +104,16 @@ def _recipe(name: str, profile: str | None, auxiliary: list[str]) -> AnyRecipe:
         return recipe.with_heads(auxiliary) if auxiliary else recipe
     if auxiliary:
         raise ConfigError(f"Recipe '{name}' has no auxiliary heads to choose; --auxiliary is for A3C.")
+    if is_imitation(name):
+        return _under(load_imitation_recipe(name), profile)
     return _under(load_standard_recipe(name), profile) if is_standard(name) else recipe_for(name, profile)
+
+
+def _of_expert(recipe: AnyRecipe, expert: Path) -> ImitationRecipe:
+    """Returns the recipe with another expert."""
+    if not isinstance(recipe, ImitationRecipe):
+        raise ConfigError(f"Recipe '{recipe.name}' learns from no expert; --expert is for behaviour cloning and DAgger.")
+    return replace(recipe, expert=str(expert))
 
 
 def _under(recipe: Other, profile: str | None) -> Other:
@@ -126,10 +139,13 @@ def main(
         "local", help="A3C: where the workers run: local (processes of this machine), or ray (which must be installed)."
     ),
     auxiliary: list[str] | None = typer.Option(None, help="A3C: an auxiliary head, depth or closure; may be repeated."),
+    expert: Path | None = typer.Option(None, help="Imitation: folder of the teacher to learn from; the guide when not given."),
 ) -> None:
     """Trains a policy in simulation."""
     try:
         chosen = _recipe(recipe, profile, auxiliary or [])
+        if expert is not None:
+            chosen = _of_expert(chosen, expert)
         if arm is not None:
             chosen = replace(chosen, arm=arm, name=f"{chosen.name}_{arm}")
         card = train(chosen.with_frames(frames) if frames else chosen, out, seed, minutes, start_from, resume, engine=engine)

@@ -18,6 +18,7 @@ from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError
 from jaco_learner import evaluate, train
 from jaco_learner.recipe import Stage, checked
+from jaco_learner.standard.actors import outputs
 from jaco_learner.standard.arms import World
 from jaco_learner.standard.controls import JointByJoint
 from jaco_learner.standard.environment import ArmVecEnv
@@ -29,6 +30,8 @@ from jaco_policy.checkpoint import load_checkpoint
 
 REPLAYED = {"buffer": 300, "warm_up": 64, "batch": 16, "updates": 1}
 SMALL = {"sac": REPLAYED, "dqn": REPLAYED, "qrdqn": {**REPLAYED, "quantiles": 4}, "a2c": {"steps": 5}}
+
+PIXELS = {"environments": 2, "segment": 32, "hidden": 16, "convolutions": ((4, 8, 4), (4, 5, 2))}
 
 
 class Killed(Exception):
@@ -70,33 +73,30 @@ def test_a_run_that_is_killed_at_a_random_moment_ends_with_the_same_weights(tmp_
     assert (tmp_path / "whole" / files[0]).read_bytes() == (tmp_path / "killed" / files[0]).read_bytes()
 
 
-def test_the_program_trains_on_the_state_and_the_result_is_scored(tmp_path: Path) -> None:
-    recipe = replace(load_standard_recipe("reach_sac"), environments=4, segment=64, hidden=16, stages=(Stage(128, 1.0),))
-    recipe = replace(recipe, settings=replace(recipe.settings, warm_up=64, batch=16, buffer=200))
+def test_the_program_trains_on_simulated_arms_and_the_result_is_scored(tmp_path: Path) -> None:
+    recipe = replace(load_standard_recipe("reach_qrdqn"), observation="pixels", **PIXELS, stages=(Stage(64, 1.0),))
+    recipe = replace(recipe, settings=replace(recipe.settings, warm_up=32, batch=4, buffer=100))
     output = io.StringIO()
     card = train.train(recipe, tmp_path, seed=1, console=Console(file=output, width=250))
-    assert "100.0%" in output.getvalue() and "temperature" in output.getvalue()
-    assert card.training["frames"] == 128 and card.training["algorithm"].startswith("SAC by Stable-Baselines3")
+    assert "100.0%" in output.getvalue() and "exploration" in output.getvalue()
+    assert card.training["frames"] == 64 and card.training["algorithm"].startswith("QR-DQN by sb3-contrib")
     assert list(tmp_path.glob("events.out.tfevents.*"))
     assert (tmp_path / "curve.csv").read_text().startswith("frames,seconds,success,return")
-    assert evaluate.evaluate(tmp_path, episodes=2).episodes == 2
+    # Taken from pictures of a light table and a dark arm.
+    assert 50.0 < float(load_checkpoint(tmp_path, load_arm("j2n6s300")).column.mean_image.mean()) < 200.0
+    assert evaluate.evaluate(tmp_path, episodes=1).episodes == 1
 
 
-def test_pixels_leave_a_policy_for_the_arm(tmp_path: Path) -> None:
-    sizes = {"environments": 2, "segment": 32, "hidden": 16, "convolutions": ((4, 8, 4), (4, 5, 2)), "stages": (Stage(64, 1.0),)}
-    for algorithm in ("sac", "qrdqn"):
-        recipe = replace(load_standard_recipe(f"reach_{algorithm}"), observation="pixels", **sizes)
-        recipe = replace(recipe, settings=replace(recipe.settings, warm_up=32, batch=4, buffer=100))
-        run = StandardRun(recipe, tmp_path / algorithm, seed=1)
-        list(run.updates())
-        column = load_checkpoint(tmp_path / algorithm, load_arm("j2n6s300")).column
-        # Taken from pictures of a light table and a dark arm.
-        assert 50.0 < float(column.mean_image.mean()) < 200.0
-        image = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), np.uint8)
-        chosen = column(torch.from_numpy(image))[0].logits.argmax(-1)
-        rows = np.hstack((image.reshape(5, -1).repeat(9, 0), np.tile(np.arange(9, dtype=np.uint8), 5)[:, None]))
-        action = np.asarray(run.model.predict(rows if algorithm == "qrdqn" else image.reshape(5, -1), deterministic=True)[0])
-        assert np.array_equal(np.round(action) + 1 if algorithm == "sac" else action.reshape(5, 9), chosen)
+@pytest.mark.parametrize("algorithm", ["sac", "qrdqn", "a2c"])
+def test_a_policy_on_pixels_chooses_as_the_learner_does(tmp_path: Path, algorithm: str) -> None:
+    recipe = replace(tiny(algorithm, 96, **SMALL[algorithm]), observation="pixels", **PIXELS)
+    run = StandardRun(recipe, tmp_path, seed=1, make=Reacher)
+    list(run.updates())
+    seen = np.random.default_rng(0).integers(0, 256, (5, 64 * 64 * 3), np.uint8)
+    rows = np.hstack((seen.repeat(2, 0), np.tile(np.arange(2, dtype=np.uint8), 5)[:, None])) if algorithm == "qrdqn" else seen
+    action = np.asarray(run.model.predict(rows, deterministic=True)[0])
+    chosen = outputs(run.actor, torch.from_numpy(seen)).argmax(-1).numpy()
+    assert np.array_equal(np.round(action) + 1 if algorithm == "sac" else action.reshape(5, 2), chosen)
 
 
 def test_what_an_arm_saw_is_kept_once_and_sampled_for_each_joint() -> None:

@@ -50,7 +50,39 @@ MakeArms = Callable[[StandardRecipe, World], Arms]
 """Makes the arms of a segment."""
 
 
-def simulated_arms(recipe: StandardRecipe, world: World) -> Arms:
+class Trained(Protocol):
+    """What of a recipe says which arms it trains on."""
+
+    @property
+    def task(self) -> str:
+        """The task's name."""
+
+    @property
+    def arm(self) -> str:
+        """The arm's name."""
+
+    @property
+    def profile(self) -> str:
+        """The simulator profile."""
+
+    @property
+    def physics_step_s(self) -> float:
+        """Of the simulation [s]."""
+
+    @property
+    def margin_m(self) -> float:
+        """How much closer than the task asks the palm must come [m]."""
+
+    @property
+    def environments(self) -> int:
+        """How many arms."""
+
+    @property
+    def pixels(self) -> bool:
+        """Whether pictures are drawn."""
+
+
+def simulated_arms(recipe: Trained, world: World) -> BatchEnv:
     """Returns new arms in MuJoCo."""
     scene = _scene(recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, world.mesh_fraction, recipe.margin_m)
     if world.furthest_m < float("inf"):
