@@ -8,7 +8,6 @@ Both draw as the recipe's first stage does, a share of the arm's triangles: with
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
 
 from jaco_bringup.bench.throughput.subjects import Work
 from jaco_learner.memory import keep_freed_memory
@@ -54,12 +53,16 @@ def sb3_training() -> Work:
     """Frames that Stable-Baselines3's PPO trains on, with its own settings for all that the recipe does not name."""
     from stable_baselines3 import PPO
 
-    from jaco_bringup.bench.throughput.sb3_batch import BatchVecEnv
+    from jaco_learner.standard.controls import Choices
+    from jaco_learner.standard.environment import ArmVecEnv
+    from jaco_learner.standard.features import PixelFeatures
 
     recipe = load_recipe(RECIPE)
-    environment = BatchVecEnv(BatchEnv(_scene(recipe), recipe.environments, seed=0))
+    batch = BatchEnv(_scene(recipe), recipe.environments, seed=0)
+    environment = ArmVecEnv(batch, Choices(batch.speeds), pixels=True)
+    spec = ColumnSpec(convolutions=recipe.convolutions, hidden=recipe.hidden)
     model = PPO(
-        "CnnPolicy",
+        "MlpPolicy",
         environment,
         learning_rate=recipe.learning_rate,
         n_steps=recipe.steps,
@@ -71,8 +74,8 @@ def sb3_training() -> Work:
         ent_coef=recipe.entropy,
         max_grad_norm=recipe.gradient_norm,
         policy_kwargs={
-            "features_extractor_class": Encoder,
-            "features_extractor_kwargs": {"recipe": recipe},
+            "features_extractor_class": PixelFeatures,
+            "features_extractor_kwargs": {"spec": spec},
             "net_arch": [],
             "optimizer_kwargs": {"eps": 1e-5},
         },
@@ -86,22 +89,6 @@ def sb3_training() -> Work:
         return frames
 
     return work
-
-
-class Encoder(nn.Module):
-    """The recipe's column below its heads, for Stable-Baselines3: images in 0..1, shape (B, 3, 64, 64), to (B, hidden)."""
-
-    def __init__(self, space: object, recipe: Recipe) -> None:
-        super().__init__()
-        column = Column(ColumnSpec(convolutions=recipe.convolutions, hidden=recipe.hidden))
-        self.features_dim = recipe.hidden
-        activated = [layer for convolution in column.convolutions for layer in (convolution, nn.ReLU())]
-        self.layers = nn.Sequential(*activated, nn.Flatten(), column.hidden, nn.ReLU())
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Returns the features, shape (B, hidden)."""
-        features: Tensor = self.layers(image)
-        return features
 
 
 def _scene(recipe: Recipe) -> Scene:

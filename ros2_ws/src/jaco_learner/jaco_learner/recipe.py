@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, fields, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import yaml
 
 from jaco_core.errors import ConfigError
 
 OBSERVATIONS = ("pixels", "state")
+_NUMBERS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float)}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,32 @@ class Stage:
 
     frames: int
     mesh_fraction: float
+
+
+class AnyRecipe(Protocol):
+    """What every algorithm's recipe has. A frozen dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def task(self) -> str:
+        """The task's name."""
+
+    @property
+    def arm(self) -> str:
+        """The arm's name."""
+
+    @property
+    def profile(self) -> str:
+        """The simulator profile that is trained on."""
+
+    @property
+    def frames(self) -> int:
+        """Frames over all stages."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +121,21 @@ class Recipe:
 
     def with_frames(self, frames: int) -> Recipe:
         """Returns the recipe shortened or stretched to `frames`, the stages in proportion."""
-        stages = tuple(Stage(round(stage.frames * frames / self.frames), stage.mesh_fraction) for stage in self.stages)
-        return replace(self, stages=stages)
+        return replace(self, stages=stretched(self.stages, frames))
+
+
+def stretched(stages: tuple[Stage, ...], frames: int) -> tuple[Stage, ...]:
+    """Returns the stages, in proportion, with `frames` over all of them."""
+    before = sum(stage.frames for stage in stages)
+    return tuple(Stage(round(stage.frames * frames / before), stage.mesh_fraction) for stage in stages)
+
+
+def start_distance(near_m: float, until: float, progress: float) -> float:
+    """Returns how far from the target an episode may start [m] when the share `progress` of the run is over.
+
+    It grows from `near_m` linearly, by half a metre until the share `until`; then, or where `until` is 0, it is infinite.
+    """
+    return near_m + 0.5 * progress / until if progress < until else float("inf")
 
 
 def recipe_names() -> list[str]:
@@ -143,3 +185,18 @@ def load_recipe(name: str) -> Recipe:
         raise ConfigError(f"Recipe '{name}' is for {data['algorithm']}, not for PPO.")
     data["convolutions"] = tuple(tuple(int(number) for number in layer) for layer in data["convolutions"])
     return Recipe(**data)
+
+
+def checked(kind: type[T], data: Mapping[str, Any], name: str) -> T:
+    """Returns the frozen dataclass `kind` with the fields of recipe `name` that are in `data`: those, all of them, and numbers.
+
+    Raises:
+        ConfigError: a field is missing, unknown, or no number where it must be one.
+    """
+    known = {field.name: str(field.type) for field in fields(kind)}  # type: ignore[arg-type]
+    for odd in sorted(known.keys() ^ data.keys()):
+        raise ConfigError(f"Recipe '{name}': {'there is no' if odd in known else 'nobody knows a'} field '{odd}'.")
+    for field, type_ in known.items():
+        if type_ in _NUMBERS and (isinstance(data[field], bool) or not isinstance(data[field], _NUMBERS[type_])):
+            raise ConfigError(f"Recipe '{name}': {field} must be {type_}, got {data[field]!r}.")
+    return kind(**data)

@@ -13,10 +13,9 @@ import numpy as np
 from torch.utils.tensorboard import SummaryWriter
 
 from jaco_core.types import EpisodeStatus
-from jaco_learner.a3c.recipe import A3cRecipe
 from jaco_learner.curve import Curve
 from jaco_learner.film import BestFilm
-from jaco_learner.recipe import Recipe
+from jaco_learner.recipe import AnyRecipe
 from jaco_learner.resume import Resumable, load_run, save_run
 from jaco_policy.checkpoint import Card
 from jaco_policy.networks import ColumnSpec
@@ -33,9 +32,7 @@ class Record:
     `frames`: how many the run was trained on; `progress`: the share of it that was over at the last of them, 0..1.
     """
 
-    def __init__(
-        self, recipe: Recipe | A3cRecipe, scene: Scene, out: Path, seed: int, minutes: float | None, began: float
-    ) -> None:
+    def __init__(self, recipe: AnyRecipe, scene: Scene, out: Path, seed: int, minutes: float | None, began: float) -> None:
         """`scene`: where the run trains; `minutes`: what it may take; `began`: when it did, by the monotonic clock [s]."""
         self._recipe, self._out, self._seed, self._minutes, self._began = recipe, out, seed, minutes, began
         self.frames = 0
@@ -128,7 +125,7 @@ class Record:
         return round(float(np.mean([episode[which] for episode in self._recent])), 4) if self._recent else 0.0
 
 
-def _card(recipe: Recipe | A3cRecipe, scene: Scene) -> Card:
+def _card(recipe: AnyRecipe, scene: Scene) -> Card:
     """Returns the card of a policy that has not learned yet."""
     return Card(
         name=recipe.name,

@@ -51,9 +51,9 @@ class Learned:
             RuntimeError: it is of networks with other sizes.
         """
         for name, module in self.modules.items():
-            module.load_state_dict(_below(tensors, name))
+            module.load_state_dict(below(tensors, name))
         state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _below(tensors, "optimiser").items():
+        for name, tensor in below(tensors, "optimiser").items():
             index, key = name.split("/")
             state.setdefault(int(index), {})[key] = tensor
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
@@ -93,6 +93,6 @@ def load_run(folder: Path, learned: Resumable, recipe: dict[str, Any]) -> dict[s
     return notes
 
 
-def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+def below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     """Returns the tensors whose name begins with `name`/, without that beginning."""
     return {key.removeprefix(f"{name}/"): tensor for key, tensor in tensors.items() if key.startswith(f"{name}/")}

@@ -17,8 +17,9 @@ from jaco_learner.recipe import Recipe
 from jaco_learner.record import Record
 from jaco_learner.resume import Learned
 from jaco_learner.rollouts import Actor, RolloutWorkers, WorkerConfig
-from jaco_learner.teacher import Critic, Teacher, TeacherCard, TeacherSpec
-from jaco_policy.checkpoint import Card, load_checkpoint, save_checkpoint
+from jaco_learner.saving import save_actor
+from jaco_learner.teacher import Critic, Teacher, TeacherSpec
+from jaco_policy.checkpoint import Card, load_checkpoint
 from jaco_policy.networks import Column, ColumnSpec
 from jaco_sim.envs.batch import BatchEnv
 from jaco_sim.simulation import make_scene
@@ -120,10 +121,7 @@ class Run:
         told = "PPO, auxiliary palm and target heads, critic on the simulator's state, a guide imitated at first"
         card = self._record.card({"algorithm": told})
         self._record.save_curve()
-        if isinstance(self.actor, Column):
-            return save_checkpoint(self.out, card, self.actor)
-        self.actor.save(self.out, TeacherCard(card.task, card.arm, self.recipe.profile, self.actor.spec, card.training))
-        return card
+        return save_actor(self.out, card, self.actor)
 
     def _make_actor(self, shape: tuple[int, ...], target: str, start_from: Path | None) -> Actor:
         recipe = self.recipe

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import typer
 from rich.console import Console
@@ -13,13 +15,36 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from jaco_core.errors import ConfigError, JacoError
 from jaco_learner.a3c.recipe import A3cRecipe, is_a3c, load_a3c_recipe
 from jaco_learner.a3c.run import A3cRun
+from jaco_learner.imitation.recipe import ImitationRecipe, is_imitation, load_imitation_recipe
+from jaco_learner.imitation.run import ImitationRun
 from jaco_learner.recipe import Recipe, own_name, recipe_for
 from jaco_learner.run import Run
+from jaco_learner.standard.recipe import StandardRecipe, is_standard, load_standard_recipe
 from jaco_policy.checkpoint import Card
+
+AnyRecipe = Recipe | A3cRecipe | StandardRecipe | ImitationRecipe
+Other = TypeVar("Other", A3cRecipe, StandardRecipe, ImitationRecipe)
+
+
+class TrainingRun(Protocol):
+    """What every algorithm's run offers."""
+
+    @property
+    def progress(self) -> float:
+        """The share of it that is over, 0..1."""
+
+    def updates(self) -> Generator[str, None, None]:
+        """Trains; yields its figures as text."""
+
+    def resume(self) -> None:
+        """Goes on where the run in the folder stopped."""
+
+    def save(self) -> Card:
+        """Writes the policy with its card."""
 
 
 def train(
-    recipe: Recipe | A3cRecipe,
+    recipe: AnyRecipe,
     out: Path,
     seed: int = 0,
     minutes: float | None = None,
@@ -39,13 +64,7 @@ def train(
     Raises:
         JacoError: the recipe, the policy to start from, or a worker is not as it must be.
     """
-    run: Run | A3cRun
-    if isinstance(recipe, A3cRecipe):
-        run = A3cRun(recipe, out, seed, minutes, start_from, engine=engine)
-    elif engine != "local":
-        raise ConfigError(f"Recipe '{recipe.name}' knows no engine '{engine}'; only A3C has others than 'local'.")
-    else:
-        run = Run(recipe, out, seed, minutes, start_from)
+    run = _run(recipe, out, seed, minutes, start_from, engine)
     if resume:
         run.resume()
     console = console or Console()
@@ -65,15 +84,43 @@ def train(
     return run.save()
 
 
-def _recipe(name: str, profile: str | None, auxiliary: list[str]) -> Recipe | A3cRecipe:
+def _run(recipe: AnyRecipe, out: Path, seed: int, minutes: float | None, start_from: Path | None, engine: str) -> TrainingRun:
+    if isinstance(recipe, A3cRecipe):
+        return A3cRun(recipe, out, seed, minutes, start_from, engine=engine)
+    if engine != "local":
+        raise ConfigError(f"Recipe '{recipe.name}' knows no engine '{engine}'; only A3C has others than 'local'.")
+    if isinstance(recipe, StandardRecipe):
+        from jaco_learner.standard.run import StandardRun  # Stable-Baselines3 takes two seconds to load
+
+        return StandardRun(recipe, out, seed, minutes, start_from)
+    if isinstance(recipe, ImitationRecipe):
+        return ImitationRun(recipe, out, seed, minutes, start_from)
+    return Run(recipe, out, seed, minutes, start_from)
+
+
+def _recipe(name: str, profile: str | None, auxiliary: list[str]) -> AnyRecipe:
     if is_a3c(name):
-        recipe = load_a3c_recipe(name)
-        if profile not in (None, recipe.profile):
-            recipe = replace(recipe, name=own_name(name, profile), profile=str(profile))
+        recipe = _under(load_a3c_recipe(name), profile)
         return recipe.with_heads(auxiliary) if auxiliary else recipe
     if auxiliary:
         raise ConfigError(f"Recipe '{name}' has no auxiliary heads to choose; --auxiliary is for A3C.")
-    return recipe_for(name, profile)
+    if is_imitation(name):
+        return _under(load_imitation_recipe(name), profile)
+    return _under(load_standard_recipe(name), profile) if is_standard(name) else recipe_for(name, profile)
+
+
+def _of_expert(recipe: AnyRecipe, expert: Path) -> ImitationRecipe:
+    """Returns the recipe with another expert."""
+    if not isinstance(recipe, ImitationRecipe):
+        raise ConfigError(f"Recipe '{recipe.name}' learns from no expert; --expert is for behaviour cloning and DAgger.")
+    return replace(recipe, expert=str(expert))
+
+
+def _under(recipe: Other, profile: str | None) -> Other:
+    """Returns the recipe under another profile than its own, if one is asked for."""
+    if profile in (None, recipe.profile):
+        return recipe
+    return replace(recipe, name=own_name(recipe.name, profile), profile=str(profile))
 
 
 def main(
@@ -94,10 +141,13 @@ def main(
         "local", help="A3C: where the workers run: local (processes of this machine), or ray (which must be installed)."
     ),
     auxiliary: list[str] | None = typer.Option(None, help="A3C: an auxiliary head, depth or closure; may be repeated."),
+    expert: Path | None = typer.Option(None, help="Imitation: folder of the teacher to learn from; the guide when not given."),
 ) -> None:
     """Trains a policy in simulation."""
     try:
         chosen = _recipe(recipe, profile, auxiliary or [])
+        if expert is not None:
+            chosen = _of_expert(chosen, expert)
         if arm is not None:
             chosen = replace(chosen, arm=arm, name=f"{chosen.name}_{arm}")
         card = train(chosen.with_frames(frames) if frames else chosen, out, seed, minutes, start_from, resume, engine=engine)

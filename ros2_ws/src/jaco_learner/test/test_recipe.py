@@ -8,12 +8,15 @@ import pytest
 
 from jaco_core.errors import ConfigError
 from jaco_learner.a3c.recipe import is_a3c, load_a3c_recipe
+from jaco_learner.imitation.recipe import is_imitation, load_imitation_recipe
 from jaco_learner.recipe import load_recipe, recipe_for, recipe_names
+from jaco_learner.standard.recipe import is_standard, load_standard_recipe
 
 
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_loads_under_its_name(name: str) -> None:
-    recipe = load_a3c_recipe(name) if is_a3c(name) else load_recipe(name)
+    others = ((is_a3c, load_a3c_recipe), (is_standard, load_standard_recipe), (is_imitation, load_imitation_recipe))
+    recipe = next((load for belongs, load in others if belongs(name)), load_recipe)(name)
     assert recipe.name == name
     # The policy meets the full meshes in the graph, so training ends on them.
     assert recipe.stages[-1].mesh_fraction == 1.0

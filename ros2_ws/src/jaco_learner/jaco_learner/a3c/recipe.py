@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jaco_core.errors import ConfigError
-from jaco_learner.recipe import Stage, read_recipe
+from jaco_learner.recipe import Stage, read_recipe, start_distance, stretched
 
 ALGORITHM = "a3c"
 # Auxiliary heads and the weight of their loss where one is asked for by name: the least of the paper's range, 1 to 10.
@@ -60,8 +60,7 @@ class A3cRecipe:
 
     def with_frames(self, frames: int) -> A3cRecipe:
         """Returns the recipe shortened or stretched to `frames`, the stages in proportion."""
-        stages = tuple(Stage(round(stage.frames * frames / self.frames), stage.mesh_fraction) for stage in self.stages)
-        return replace(self, stages=stages)
+        return replace(self, stages=stretched(self.stages, frames))
 
     def with_heads(self, names: Sequence[str]) -> A3cRecipe:
         """Returns the recipe with these auxiliary heads and no others.
@@ -89,13 +88,8 @@ class A3cRecipe:
         return self.entropy + progress * (self.final_entropy - self.entropy)
 
     def start_distance_at(self, progress: float) -> float:
-        """Returns how far from the target an episode may start [m]; infinite once the curriculum is over.
-
-        It grows linearly, by half a metre until the curriculum's end.
-        """
-        if progress >= self.near_starts_until:
-            return float("inf")
-        return self.near_starts_m + 0.5 * progress / self.near_starts_until
+        """Returns how far from the target an episode may start [m]; infinite once the curriculum is over."""
+        return start_distance(self.near_starts_m, self.near_starts_until, progress)
 
 
 def is_a3c(name: str) -> bool:

@@ -74,7 +74,11 @@ class BatchEnv:
 
     def step(self, action: NDArray[np.integer]) -> BatchStep:
         """Takes one control step with action indices of shape (k, n)."""
-        self._move(action_velocity(self.speeds, action))
+        return self.drive(action_velocity(self.speeds, action))
+
+    def drive(self, velocity: NDArray[np.floating]) -> BatchStep:
+        """Takes one control step towards joint velocities [rad/s] of shape (k, n)."""
+        self._move(np.asarray(velocity, float))
         statuses = [self._judge(index) for index in range(self.count)]
         for index, status in enumerate(statuses):
             if status.phase == ENDED and self._restart:

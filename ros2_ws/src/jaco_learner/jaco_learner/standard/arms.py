@@ -1,0 +1,98 @@
+"""The arms that a standard algorithm trains on, for however long a segment is: the project's own batch of simulated arms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaco_learner.a3c.near_starts import NearStarts, PalmOf
+from jaco_learner.standard.recipe import StandardRecipe
+from jaco_sim.envs.batch import BatchEnv, BatchStep
+from jaco_sim.scene import Scene
+from jaco_sim.simulation import make_scene
+
+
+class Arms(Protocol):
+    """k arms that are stepped together; ended episodes restart by themselves. `speeds` [rad/s]: shape (n, choices), ascending."""
+
+    count: int
+    speeds: NDArray[np.float64]
+    state_size: int
+
+    def reset(self, seeds: list[int] | None = None, stagger: bool = False) -> BatchStep:
+        """Starts an episode everywhere."""
+
+    def drive(self, velocity: NDArray[np.floating]) -> BatchStep:
+        """Takes one control step towards joint velocities [rad/s] of shape (k, n)."""
+
+    def close(self) -> None:
+        """Releases what draws."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What a segment is trained on; everything that happens there is a function of `seed`.
+
+    `mesh_fraction`: share of the arm's triangles that is drawn; `furthest_m`: how far from the target an episode may start [m].
+    """
+
+    mesh_fraction: float
+    seed: int
+    furthest_m: float = float("inf")
+
+
+MakeArms = Callable[[StandardRecipe, World], Arms]
+"""Makes the arms of a segment."""
+
+
+class Trained(Protocol):
+    """What of a recipe says which arms it trains on."""
+
+    @property
+    def task(self) -> str:
+        """The task's name."""
+
+    @property
+    def arm(self) -> str:
+        """The arm's name."""
+
+    @property
+    def profile(self) -> str:
+        """The simulator profile."""
+
+    @property
+    def physics_step_s(self) -> float:
+        """Of the simulation [s]."""
+
+    @property
+    def margin_m(self) -> float:
+        """How much closer than the task asks the palm must come [m]."""
+
+    @property
+    def environments(self) -> int:
+        """How many arms."""
+
+    @property
+    def pixels(self) -> bool:
+        """Whether pictures are drawn."""
+
+
+def simulated_arms(recipe: Trained, world: World) -> BatchEnv:
+    """Returns new arms in MuJoCo."""
+    scene = _scene(recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, world.mesh_fraction, recipe.margin_m)
+    if world.furthest_m < float("inf"):
+        near = NearStarts(scene.task, scene.arm, PalmOf(scene), world.seed)
+        near.furthest = world.furthest_m
+        scene = replace(scene, task=near)
+    return BatchEnv(scene, recipe.environments, world.seed, render=recipe.pixels)
+
+
+@lru_cache(maxsize=2)
+def _scene(task: str, arm: str, profile: str, physics_step_s: float, mesh_fraction: float, margin_m: float) -> Scene:
+    """Returns the scene; making one takes seconds where meshes are simplified, and a run has many segments."""
+    return make_scene(task, arm, profile, physics_step_s, mesh_fraction, margin_m=margin_m)

@@ -1,0 +1,177 @@
+"""Behaviour cloning and DAgger: both solve a tiny task, resume after a kill with the same weights, and run on simulated arms."""
+
+from __future__ import annotations
+
+import io
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from reacher import Reacher, success
+from rich.console import Console
+from typer.testing import CliRunner
+
+from jaco_core.arms import load_arm
+from jaco_core.errors import ConfigError, ContractError
+from jaco_learner import train
+from jaco_learner.imitation.collecting import collect
+from jaco_learner.imitation.expert import Demonstration, simulated_demonstration
+from jaco_learner.imitation.recipe import ImitationRecipe, load_imitation_recipe
+from jaco_learner.imitation.run import ImitationRun
+from jaco_learner.recipe import Stage
+from jaco_learner.standard.arms import World
+from jaco_learner.teacher import Teacher, TeacherCard, TeacherSpec
+from jaco_policy.checkpoint import load_checkpoint
+from jaco_sim.envs.batch import BatchStep
+
+LEARNED = ("bc", "dagger")
+
+
+def tiny(algorithm: str, frames: int = 2400, **changes: Any) -> ImitationRecipe:
+    sizes = {"environments": 16, "trials": 4, "hidden": 32, "minibatch": 64, "updates": 60, "memory": 4}
+    recipe = replace(load_imitation_recipe(f"reach_{algorithm}"), observation="state", **sizes, stages=(Stage(frames, 1.0),))
+    return replace(recipe, segment=frames // 4, learning_rate=5e-3, final_learning_rate=1e-3, **changes)
+
+
+def advise(step: BatchStep) -> NDArray[np.int64]:
+    return advised(step.state)
+
+
+def advised(state: NDArray[np.float32]) -> NDArray[np.int64]:
+    way = state[:, 2:] - state[:, :2]
+    return (1 + np.sign(way) * (np.abs(way) > 0.15)).astype(np.int64)
+
+
+def shown(recipe: Any, world: World) -> Demonstration:
+    return Demonstration(Reacher(recipe, world), advise)
+
+
+class Killed(Exception):
+    """As if the process ended."""
+
+
+@pytest.mark.parametrize("algorithm", LEARNED)
+def test_it_solves_a_tiny_task(tmp_path: Path, algorithm: str) -> None:
+    recipe = tiny(algorithm)
+    run = ImitationRun(recipe, tmp_path, seed=1, make=shown)
+    assert success(run.actor, recipe) < 0.3
+    rows = list(run.updates())
+    assert success(run.actor, recipe) > 0.8
+    # Of arms that the policy alone moved: at first it could not.
+    agreement = [float(row.split("agreement ")[1].split("%")[0]) for row in rows]
+    assert agreement[0] < 50.0 < 80.0 < agreement[-1]
+
+
+@pytest.mark.parametrize("algorithm", LEARNED)
+def test_a_run_that_is_killed_at_a_random_moment_ends_with_the_same_weights(tmp_path: Path, algorithm: str) -> None:
+    recipe = tiny(algorithm, 1280, updates=5, memory=2)
+    whole = ImitationRun(recipe, tmp_path / "whole", 7, make=shown)
+    list(whole.updates())
+    # A segment asks 20 times; after the second and before the last.
+    left = 40 + random.randint(1, 39)
+
+    def mortal(step: BatchStep) -> NDArray[np.int64]:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+        return advise(step)
+
+    killed = ImitationRun(
+        recipe, tmp_path / "killed", 7, make=lambda recipe, world: Demonstration(Reacher(recipe, world), mortal)
+    )
+    with pytest.raises(Killed):
+        list(killed.updates())
+    again = ImitationRun(recipe, tmp_path / "killed", 7, make=shown)
+    again.resume()
+    assert 640 <= again.frames < 1280
+    list(again.updates())
+    for name in ("teacher.safetensors", "resume.safetensors", "demonstrations/000003.safetensors"):
+        # What a header of notes says of times is another matter.
+        assert _tensors(tmp_path / "whole" / name) == _tensors(tmp_path / "killed" / name), name
+    kept = sorted(path.name for path in (tmp_path / "killed" / "demonstrations").iterdir())
+    assert kept == ["000002.safetensors", "000003.safetensors"]
+    (tmp_path / "killed" / "demonstrations" / kept[0]).write_bytes(b"damaged")
+    with pytest.raises(ConfigError, match=r"000002\.safetensors cannot be read"):
+        ImitationRun(recipe, tmp_path / "killed", 7, make=shown).resume()
+
+
+def test_only_the_arms_of_the_expert_are_cloned_and_dagger_labels_all(tmp_path: Path) -> None:
+    actor = Teacher(TeacherSpec(4, 2))
+    with torch.no_grad():
+        # It would go forth with both joints, always.
+        actor.policy[4].bias.copy_(torch.tensor([0.0, 0.0, 9.0] * 2))
+    for share, kept in ((1.0, 12), (0.0, 16)):
+        demonstration = shown(tiny("bc"), World(1.0, 3))
+        result = collect(demonstration, actor, 160, 4, share, np.random.default_rng(0))
+        assert (result.frames, len(result.seen), len(result.advice)) == (160, 10 * kept, 10 * kept)
+        assert torch.equal(result.advice.long(), torch.from_numpy(advised(result.seen.numpy())))
+        seen, advice = result.seen.view(10, kept, 4).numpy(), result.advice.view(10, kept, 2).numpy()
+        # By the expert alone, or by the actor alone.
+        speeds = demonstration.arms.speeds
+        velocity = speeds[[0, 1], advice[:-1]] if share == 1.0 else np.broadcast_to(speeds[:, 2], (9, kept, 2))
+        going_on = (seen[1:, :, 2:] == seen[:-1, :, 2:]).all(-1)
+        assert going_on.mean() > 0.7
+        assert np.allclose(seen[1:, :, :2][going_on], np.clip(seen[:-1, :, :2] + velocity, -1.0, 1.0)[going_on], atol=1e-5)
+
+
+def test_the_program_clones_the_guide_from_pixels(tmp_path: Path) -> None:
+    sizes = {
+        "environments": 4,
+        "trials": 1,
+        "segment": 32,
+        "hidden": 16,
+        "updates": 2,
+        "minibatch": 8,
+        "stages": (Stage(64, 1.0),),
+    }
+    recipe = replace(load_imitation_recipe("reach_dagger"), **sizes)
+    output = io.StringIO()
+    card = train.train(recipe, tmp_path, seed=1, console=Console(file=output, width=200))
+    assert "100.0%" in output.getvalue() and "agreement" in output.getvalue()
+    assert card.training["algorithm"].startswith("DAgger") and card.training["frames"] == 64
+    column = load_checkpoint(tmp_path, load_arm("j2n6s300")).column
+    assert 50.0 < float(column.mean_image.mean()) < 200.0 and column.spec.auxiliary[0] == "palm"
+
+
+def test_a_teacher_can_be_the_expert(tmp_path: Path) -> None:
+    recipe = replace(load_imitation_recipe("reach_bc"), observation="state", environments=3, trials=1, expert=str(tmp_path))
+    with pytest.raises(ConfigError, match="There is no teacher"):
+        simulated_demonstration(recipe, World(1.0, 0))
+    arms = simulated_demonstration(replace(recipe, expert="guide"), World(1.0, 0)).arms
+    teacher = Teacher(TeacherSpec(arms.state_size, 9, 3, 8))
+    teacher.save(tmp_path, TeacherCard("reach", "j2n6s300", "nominal", teacher.spec, {}))
+    step = arms.reset([1, 2, 3])
+    told = simulated_demonstration(recipe, World(1.0, 0)).advise(step)
+    assert np.array_equal(told, teacher(torch.from_numpy(step.state)).argmax(-1).numpy())
+    with pytest.raises(ContractError, match="is for task 'reach' with arm 'j2n6s300', recipe 'reach_bc' for 'reach' with 'gen3'"):
+        simulated_demonstration(replace(recipe, arm="gen3"), World(1.0, 0))
+
+
+def test_mistakes_are_told(tmp_path: Path) -> None:
+    recipe = load_imitation_recipe("reach_bc")
+    with pytest.raises(ConfigError, match="64 trials leave none of 64 environments"):
+        replace(recipe, trials=64)
+    with pytest.raises(ConfigError, match=r"expert_until must be 1 where the expert is cloned and less for DAgger, got 0\.5"):
+        replace(recipe, expert_until=0.5)
+    with pytest.raises(ConfigError, match="'reach' is for ppo, not for bc or dagger"):
+        load_imitation_recipe("reach")
+    with pytest.raises(ConfigError, match="bc cannot continue"):
+        train.train(recipe, tmp_path, start_from=tmp_path)
+    import typer
+
+    app = typer.Typer()
+    app.command()(train.main)
+    result = CliRunner().invoke(app, ["reach_sac", "--out", str(tmp_path), "--expert", str(tmp_path)])
+    assert result.exit_code == 1 and "learns from no expert" in result.output
+
+
+def _tensors(path: Path) -> dict[str, bytes]:
+    from safetensors.torch import load_file
+
+    return {name: tensor.numpy().tobytes() for name, tensor in load_file(path).items()}
