@@ -126,10 +126,17 @@ class Assembler:
         return bool(self._over)
 
     def episodes(self) -> Iterator[tuple[list[Run], int]]:
-        """Yields runs and last stamp [ns] of each episode that is over and either whole or, by the next one, past waiting for."""
-        while self._over and (self._complete(self._over[0]) or len(self._over) > 1 or len(self._episode) > _PATIENCE):
+        """Yields runs and last stamp [ns] of each episode that is over and either whole or, by the next one, past waiting for.
+
+        One that was joined in its middle is waited for by nobody.
+        """
+        while self._over and (self._midway or self._complete(self._over[0]) or len(self._over) > 1 or self._impatient):
             statuses = self._over.pop(0)
             yield self._assemble(statuses), statuses[-1].stamp_ns
+
+    @property
+    def _impatient(self) -> bool:
+        return len(self._episode) > _PATIENCE
 
     def _at(self, stamp_ns: int) -> _Step:
         return self._steps.setdefault(stamp_ns, _Step())
