@@ -18,7 +18,7 @@ _TITLE_WIDTH = 72
 def draw_curves(
     path: Path, title: str, curves: Mapping[str, Sequence[Curve]], paper: Mapping[str, tuple[Sequence[float], Sequence[float]]]
 ) -> None:
-    """Writes a picture of `curves`, by condition one for each seed, to `path`; `paper`: (steps, returns) by some of the conditions."""
+    """Writes a picture of `curves`, by condition one for each seed, to `path`; `paper`: (steps, returns) by some conditions."""
     import matplotlib
 
     matplotlib.use("Agg")
