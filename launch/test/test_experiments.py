@@ -163,9 +163,16 @@ def test_a_second_column_learns_to_reach_before_a_third_learns_to_follow(tmp_pat
 
 
 def test_without_a_second_column_nothing_can_be_grown_on_it(tmp_path: Path) -> None:
-    asked = conveyor.Plan(120, (0,), ("third-column",), "reach", "twin-3")
+    (tmp_path / "learning").mkdir()
+    append_log(tmp_path / "learning", LogEntry(0, 0, 50, True, 10.0, 1, 2, 0, 0, 0))
     with pytest.raises(ConfigError, match="has made no version that acted; give more --steps and another --out"):
-        run(asked, tmp_path, lambda text: None, Starts())
+        conveyor.second_column(tmp_path)
+
+
+def test_a_run_of_which_the_learner_missed_much_has_no_result(tmp_path: Path) -> None:
+    with pytest.raises(RunFailed, match="saw whole episodes of 80 of 800 steps: it, or the graph, had no time"):
+        run(plan(steps=800), tmp_path, lambda text: None, Starts())
+    assert not (tmp_path / "results.json").exists()
 
 
 def test_an_unknown_condition_is_refused() -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 
 from jaco_bringup.experiments.curve import Curve
 
 _POINTS = 61
+# Letters of a title in a line, as wide as the picture.
+_TITLE_WIDTH = 72
 
 
 def draw_curves(
     path: Path, title: str, curves: Mapping[str, Sequence[Curve]], paper: Mapping[str, tuple[Sequence[float], Sequence[float]]]
 ) -> None:
-    """Writes a picture of `curves`, by condition one for each seed, and of the paper's (steps, returns), to `path`."""
+    """Writes a picture of `curves`, by condition one for each seed, to `path`; `paper`: (steps, returns) by some conditions."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -32,9 +35,13 @@ def draw_curves(
         mean, low, high = values[:, known].mean(0), values[:, known].min(0), values[:, known].max(0)
         axes.plot(grid[known], mean, color=f"C{index}", label=f"{name} ({len(several)} seeds)")
         axes.fill_between(grid[known], low, high, color=f"C{index}", alpha=0.2)
-    for index, (name, (steps, returns)) in enumerate(paper.items()):
-        axes.plot(steps, returns, color=f"C{index}", linestyle="--", linewidth=1.0, label=f"{name}, paper (real arm)")
-    axes.set(title=title, xlabel="steps", ylabel="return of an episode (of 50)", ylim=(0.0, 50.0), xlim=(0.0, last))
+    for name, (steps, returns) in paper.items():
+        axes.plot(
+            steps, returns, color=f"C{list(curves).index(name)}", linestyle="--", linewidth=1.0, label=f"{name}, paper (real arm)"
+        )
+    axes.set(
+        title=fill(title, _TITLE_WIDTH), xlabel="steps", ylabel="return of an episode (of 50)", ylim=(0.0, 50.0), xlim=(0.0, last)
+    )
     axes.legend(fontsize=8)
     figure.tight_layout()
     figure.savefig(path, dpi=120)

@@ -11,12 +11,18 @@ from pathlib import Path
 from typing import ClassVar
 
 from jaco_bringup.arguments import Value
+from jaco_bringup.bench.measured import RunFailed
 from jaco_bringup.experiments.at_once import at_once
 from jaco_bringup.experiments.curve import Curve
 from jaco_bringup.experiments.results import Result, Results, check_conditions
 from jaco_bringup.graph import Graph, learn_graph
 from jaco_core.errors import ConfigError
 from jaco_learner.embedded.log import read_log
+
+# In lockstep hardly a step is lost unless a node is starved; what a learner did not see says nothing of how it learns.
+_SEEN_SHARE = 0.9
+# The last episode is not learned on.
+_LONGEST_EPISODE = 50
 
 Learning = tuple[str, str, str]
 """What learns, how wide a new column is, and how it learns."""
@@ -55,8 +61,12 @@ class GraphPlan(ABC):
         """Returns the graph of one run in `folder`."""
 
     def read(self, condition: str, folder: Path) -> Curve:
-        """Returns what the run in `folder` came to: of a learner, the curve that its log tells."""
-        return read_curve(learning_folder(folder))
+        """Returns what the run in `folder` came to: of a learner, the curve that its log tells.
+
+        Raises:
+            RunFailed: too little of it is there.
+        """
+        return read_curve(learning_folder(folder), self.steps)
 
     def before(self) -> GraphPlan | None:
         """Returns a plan whose runs must be there first, in a folder of its name beside those of this one, or None."""
@@ -110,13 +120,17 @@ def learning_folder(folder: Path) -> Path:
     return folder / "learning"
 
 
-def read_curve(folder: Path) -> Curve:
-    """Returns the curve of the whole episodes in the learner's log in `folder`.
+def read_curve(folder: Path, asked: int) -> Curve:
+    """Returns the curve of the whole episodes in the learner's log in `folder`, of a run of `asked` steps.
 
     Raises:
-        ConfigError: there are none.
+        RunFailed: the learner missed more of the run than its last episode and a tenth of its steps.
     """
     entries = [entry for entry in read_log(folder) if entry.complete]
-    if not entries:
-        raise ConfigError(f"Nothing was learned in {folder}: its log has no whole episode.")
+    whole = sum(entry.steps for entry in entries)
+    if not entries or whole + _LONGEST_EPISODE < _SEEN_SHARE * asked:
+        raise RunFailed(
+            f"The learner in {folder} saw whole episodes of {whole} of {asked} steps: it, or the graph, had no time to run. "
+            "Remove that run and do it again with less beside it."
+        )
     return Curve.of_episodes([entry.steps for entry in entries], [entry.total_reward for entry in entries])
