@@ -11,7 +11,7 @@ import torch
 from reacher import Reacher, success, tiny
 
 from jaco_learner.standard.actors import nearest_speed_head
-from jaco_learner.standard.arms import World
+from jaco_learner.standard.arms import Segment
 from jaco_learner.standard.environment import ArmVecEnv
 from jaco_learner.standard.recipe import StandardRecipe
 from jaco_learner.standard.run import StandardRun
@@ -35,7 +35,7 @@ def test_it_solves_a_tiny_task(tmp_path: Path, recipe: StandardRecipe) -> None:
     assert run.frames >= recipe.frames
     assert success(run.actor, recipe) > 0.6
     # What is kept chooses as the learner does.
-    arms = Reacher(replace(recipe, environments=300), World(1.0, 5))
+    arms = Reacher(replace(recipe, environments=300), Segment(1.0, 5))
     seen = ArmVecEnv(arms, run.environment.control, pixels=False).reset()
     action = np.asarray(run.model.predict(seen, deterministic=True)[0])
     state = torch.from_numpy(seen[:: run.environment.rows, :4])
