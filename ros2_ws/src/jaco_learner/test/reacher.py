@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jaco_core.types import ENDED, EpisodeStatus
 from jaco_learner.recipe import Stage
-from jaco_learner.standard.arms import World
+from jaco_learner.standard.arms import Segment
 from jaco_learner.standard.recipe import StandardRecipe, load_standard_recipe
 from jaco_sim.envs.batch import BatchStep
 
@@ -27,11 +27,11 @@ def tiny(algorithm: str, frames: int = 1000, segment: int | None = None, **setti
 class Reacher:
     """k arms of two joints in -1..1, each with a target of its own; +1 for each step at which both are near."""
 
-    def __init__(self, recipe: StandardRecipe, world: World) -> None:
+    def __init__(self, recipe: StandardRecipe, segment: Segment) -> None:
         self.count = recipe.environments
         self.speeds = np.array([[-0.3, 0.0, 0.3], [-0.2, 0.0, 0.2]])
         self.state_size = 4
-        self._rng = np.random.default_rng(world.seed)
+        self._rng = np.random.default_rng(segment.seed)
         self._at, self._to = np.zeros((2, self.count, 2))
         self._steps, self._return = np.zeros(self.count, int), np.zeros(self.count)
 
@@ -73,7 +73,7 @@ def success(actor: Any, recipe: StandardRecipe, seed: int = 12345) -> float:
     """Returns the share of a hundred new episodes that end near the target, by the actor's likeliest choices."""
     import torch
 
-    arms = Reacher(replace(recipe, environments=100), World(1.0, seed))
+    arms = Reacher(replace(recipe, environments=100), Segment(1.0, seed))
     step = arms.reset()
     for _ in range(STEPS):
         choice = actor(torch.from_numpy(step.state)).argmax(-1).numpy()

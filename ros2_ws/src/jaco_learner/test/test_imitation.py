@@ -24,7 +24,7 @@ from jaco_learner.imitation.expert import Demonstration, simulated_demonstration
 from jaco_learner.imitation.recipe import ImitationRecipe, load_imitation_recipe
 from jaco_learner.imitation.run import ImitationRun
 from jaco_learner.recipe import Stage
-from jaco_learner.standard.arms import World
+from jaco_learner.standard.arms import Segment
 from jaco_learner.teacher import Teacher, TeacherCard, TeacherSpec
 from jaco_policy.checkpoint import load_checkpoint
 from jaco_sim.envs.batch import BatchStep
@@ -47,8 +47,8 @@ def advised(state: NDArray[np.float32]) -> NDArray[np.int64]:
     return (1 + np.sign(way) * (np.abs(way) > 0.15)).astype(np.int64)
 
 
-def shown(recipe: Any, world: World) -> Demonstration:
-    return Demonstration(Reacher(recipe, world), advise)
+def shown(recipe: Any, segment: Segment) -> Demonstration:
+    return Demonstration(Reacher(recipe, segment), advise)
 
 
 class Killed(Exception):
@@ -83,7 +83,7 @@ def test_a_run_that_is_killed_at_a_random_moment_ends_with_the_same_weights(tmp_
         return advise(step)
 
     killed = ImitationRun(
-        recipe, tmp_path / "killed", 7, make=lambda recipe, world: Demonstration(Reacher(recipe, world), mortal)
+        recipe, tmp_path / "killed", 7, make=lambda recipe, segment: Demonstration(Reacher(recipe, segment), mortal)
     )
     with pytest.raises(Killed):
         list(killed.updates())
@@ -107,7 +107,7 @@ def test_only_the_arms_of_the_expert_are_cloned_and_dagger_labels_all(tmp_path: 
         # It would go forth with both joints, always.
         actor.policy[4].bias.copy_(torch.tensor([0.0, 0.0, 9.0] * 2))
     for share, kept in ((1.0, 12), (0.0, 16)):
-        demonstration = shown(tiny("bc"), World(1.0, 3))
+        demonstration = shown(tiny("bc"), Segment(1.0, 3))
         result = collect(demonstration, actor, 160, 4, share, np.random.default_rng(0))
         assert (result.frames, len(result.seen), len(result.advice)) == (160, 10 * kept, 10 * kept)
         assert torch.equal(result.advice.long(), torch.from_numpy(advised(result.seen.numpy())))
@@ -142,15 +142,15 @@ def test_the_program_clones_the_guide_from_pixels(tmp_path: Path) -> None:
 def test_a_teacher_can_be_the_expert(tmp_path: Path) -> None:
     recipe = replace(load_imitation_recipe("reach_bc"), observation="state", environments=3, trials=1, expert=str(tmp_path))
     with pytest.raises(ConfigError, match="There is no teacher"):
-        simulated_demonstration(recipe, World(1.0, 0))
-    arms = simulated_demonstration(replace(recipe, expert="guide"), World(1.0, 0)).arms
+        simulated_demonstration(recipe, Segment(1.0, 0))
+    arms = simulated_demonstration(replace(recipe, expert="guide"), Segment(1.0, 0)).arms
     teacher = Teacher(TeacherSpec(arms.state_size, 9, 3, 8))
     teacher.save(tmp_path, TeacherCard("reach", "j2n6s300", "nominal", teacher.spec, {}))
     step = arms.reset([1, 2, 3])
-    told = simulated_demonstration(recipe, World(1.0, 0)).advise(step)
+    told = simulated_demonstration(recipe, Segment(1.0, 0)).advise(step)
     assert np.array_equal(told, teacher(torch.from_numpy(step.state)).argmax(-1).numpy())
     with pytest.raises(ContractError, match="is for task 'reach' with arm 'j2n6s300', recipe 'reach_bc' for 'reach' with 'gen3'"):
-        simulated_demonstration(replace(recipe, arm="gen3"), World(1.0, 0))
+        simulated_demonstration(replace(recipe, arm="gen3"), Segment(1.0, 0))
 
 
 def test_mistakes_are_told(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import torch
 from reacher import Reacher, success, tiny
 
 from jaco_learner.standard.actors import nearest_speed_head
-from jaco_learner.standard.arms import World
+from jaco_learner.standard.arms import Segment
 from jaco_learner.standard.environment import ArmVecEnv
 from jaco_learner.standard.recipe import StandardRecipe
 from jaco_learner.standard.run import StandardRun
@@ -19,7 +19,7 @@ from jaco_learner.standard.run import StandardRun
 REPLAYED = {"buffer": 4000, "warm_up": 300}
 VALUED = {**REPLAYED, "batch": 128, "updates": 2, "target_every": 200, "exploration_until": 0.4}
 RECIPES = [
-    tiny("sac", 1600, segment=400, **REPLAYED, batch=64, updates=5, smoothing=0.05, temperature=0.02),
+    tiny("sac", 1600, segment=400, **REPLAYED, batch=64, updates=3, smoothing=0.1, temperature=0.02),
     tiny("dqn", 4000, segment=500, **VALUED),
     tiny("qrdqn", 4000, segment=500, **VALUED, quantiles=5),
     tiny("a2c", 10_000, segment=2500, steps=6),
@@ -28,14 +28,14 @@ RECIPES = [
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: str(recipe.algorithm))
 def test_it_solves_a_tiny_task(tmp_path: Path, recipe: StandardRecipe) -> None:
-    recipe = replace(recipe, learning_rate=5e-3, final_learning_rate=3e-3, discount=0.8)
+    recipe = replace(recipe, learning_rate=6e-3, final_learning_rate=4e-3, discount=0.8)
     run = StandardRun(recipe, tmp_path, seed=2, make=Reacher)
     assert success(run.actor, recipe) < 0.3
     list(run.updates())
     assert run.frames >= recipe.frames
     assert success(run.actor, recipe) > 0.6
     # What is kept chooses as the learner does.
-    arms = Reacher(replace(recipe, environments=300), World(1.0, 5))
+    arms = Reacher(replace(recipe, environments=300), Segment(1.0, 5))
     seen = ArmVecEnv(arms, run.environment.control, pixels=False).reset()
     action = np.asarray(run.model.predict(seen, deterministic=True)[0])
     state = torch.from_numpy(seen[:: run.environment.rows, :4])

@@ -19,7 +19,7 @@ from jaco_core.errors import ConfigError
 from jaco_learner import evaluate, train
 from jaco_learner.recipe import Stage, checked
 from jaco_learner.standard.actors import outputs
-from jaco_learner.standard.arms import World
+from jaco_learner.standard.arms import Segment
 from jaco_learner.standard.controls import JointByJoint
 from jaco_learner.standard.environment import ArmVecEnv
 from jaco_learner.standard.recipe import load_standard_recipe
@@ -101,7 +101,9 @@ def test_a_policy_on_pixels_chooses_as_the_learner_does(tmp_path: Path, algorith
 
 def test_what_an_arm_saw_is_kept_once_and_sampled_for_each_joint() -> None:
     recipe = tiny("dqn")
-    environment = ArmVecEnv(Reacher(replace(recipe, environments=3), World(1.0, 0)), JointByJoint(np.ones((2, 3))), pixels=False)
+    environment = ArmVecEnv(
+        Reacher(replace(recipe, environments=3), Segment(1.0, 0)), JointByJoint(np.ones((2, 3))), pixels=False
+    )
     memory = JointReplay(
         30, environment.observation_space, environment.action_space, "cpu", 6, 2, handle_timeout_termination=False
     )

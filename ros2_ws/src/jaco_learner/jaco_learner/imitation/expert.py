@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from jaco_core.errors import ContractError
 from jaco_learner.guide import Guide
 from jaco_learner.imitation.recipe import GUIDE, ImitationRecipe
-from jaco_learner.standard.arms import Arms, World, simulated_arms
+from jaco_learner.standard.arms import Arms, Segment, simulated_arms
 from jaco_learner.teacher import Teacher, load_teacher
 from jaco_sim.envs.batch import BatchStep
 
@@ -27,18 +27,18 @@ class Demonstration:
     advise: Callable[[BatchStep], NDArray[np.integer[Any]]]
 
 
-MakeDemonstration = Callable[[ImitationRecipe, World], Demonstration]
+MakeDemonstration = Callable[[ImitationRecipe, Segment], Demonstration]
 """Makes the arms of a segment, and their expert."""
 
 
-def simulated_demonstration(recipe: ImitationRecipe, world: World) -> Demonstration:
+def simulated_demonstration(recipe: ImitationRecipe, segment: Segment) -> Demonstration:
     """Returns new arms in MuJoCo with the recipe's expert.
 
     Raises:
         ConfigError: there is no such teacher.
         ContractError: the teacher is for another task or arm.
     """
-    arms = simulated_arms(recipe, world)
+    arms = simulated_arms(recipe, segment)
     if recipe.expert == GUIDE:
         guide = Guide(arms)
         return Demonstration(arms, lambda step: guide.advise())

@@ -22,7 +22,7 @@ from jaco_learner.record import Record
 from jaco_learner.resume import Learned
 from jaco_learner.rollouts import Actor
 from jaco_learner.saving import save_actor
-from jaco_learner.standard.arms import World
+from jaco_learner.standard.arms import Segment
 from jaco_learner.teacher import Teacher, TeacherSpec
 from jaco_policy.checkpoint import Card
 from jaco_policy.networks import Column, ColumnSpec
@@ -74,7 +74,7 @@ class ImitationRun:
         self.recipe, self.out, self.seed, self._make = recipe, out, seed, make
         scene = make_scene(recipe.task, recipe.arm, recipe.profile)
         self._record = Record(recipe, scene, out, seed, minutes, began)
-        arms = make(recipe, World(recipe.stages[0].mesh_fraction, seed)).arms
+        arms = make(recipe, Segment(recipe.stages[0].mesh_fraction, seed)).arms
         joints, choices = arms.speeds.shape
         arms.close()
         self.actor: Actor = (
@@ -130,7 +130,7 @@ class ImitationRun:
         """Lets the expert show on new arms, then learns."""
         seed = int(np.random.SeedSequence([self.seed, self.frames]).generate_state(1)[0])
         torch.manual_seed(seed)
-        shown = self._show(World(mesh_fraction, seed), min(self.recipe.segment, end - self.frames))
+        shown = self._show(Segment(mesh_fraction, seed), min(self.recipe.segment, end - self.frames))
         if self._memory.count == 0:
             self._fit(shown)
         self._memory.add(shown)
@@ -139,9 +139,9 @@ class ImitationRun:
         told = self._record.row({"agreement": shown.agreement, **asdict(report)})
         return f"{told}  agreement {shown.agreement:.1%}  imitation {report.imitation:.3f}"
 
-    def _show(self, world: World, frames: int) -> Shown:
-        demonstration = self._make(self.recipe, world)
-        share, rng = self.recipe.expert_share_at(self.progress), np.random.default_rng(world.seed)
+    def _show(self, segment: Segment, frames: int) -> Shown:
+        demonstration = self._make(self.recipe, segment)
+        share, rng = self.recipe.expert_share_at(self.progress), np.random.default_rng(segment.seed)
         try:
             return collect(demonstration, self.actor, frames, self.recipe.trials, share, rng)
         finally:

@@ -35,7 +35,7 @@ class Arms(Protocol):
 
 
 @dataclass(frozen=True)
-class World:
+class Segment:
     """What a segment is trained on; everything that happens there is a function of `seed`.
 
     `mesh_fraction`: share of the arm's triangles that is drawn; `furthest_m`: how far from the target an episode may start [m].
@@ -46,7 +46,7 @@ class World:
     furthest_m: float = float("inf")
 
 
-MakeArms = Callable[[StandardRecipe, World], Arms]
+MakeArms = Callable[[StandardRecipe, Segment], Arms]
 """Makes the arms of a segment."""
 
 
@@ -82,14 +82,14 @@ class Trained(Protocol):
         """Whether pictures are drawn."""
 
 
-def simulated_arms(recipe: Trained, world: World) -> BatchEnv:
+def simulated_arms(recipe: Trained, segment: Segment) -> BatchEnv:
     """Returns new arms in MuJoCo."""
-    scene = _scene(recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, world.mesh_fraction, recipe.margin_m)
-    if world.furthest_m < float("inf"):
-        near = NearStarts(scene.task, scene.arm, PalmOf(scene), world.seed)
-        near.furthest = world.furthest_m
+    scene = _scene(recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, segment.mesh_fraction, recipe.margin_m)
+    if segment.furthest_m < float("inf"):
+        near = NearStarts(scene.task, scene.arm, PalmOf(scene), segment.seed)
+        near.furthest = segment.furthest_m
         scene = replace(scene, task=near)
-    return BatchEnv(scene, recipe.environments, world.seed, render=recipe.pixels)
+    return BatchEnv(scene, recipe.environments, segment.seed, render=recipe.pixels)
 
 
 @lru_cache(maxsize=2)

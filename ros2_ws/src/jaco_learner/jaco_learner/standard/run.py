@@ -16,7 +16,7 @@ from jaco_learner.memory import keep_freed_memory
 from jaco_learner.record import Record
 from jaco_learner.rollouts import Actor
 from jaco_learner.saving import save_actor
-from jaco_learner.standard.arms import MakeArms, World, simulated_arms
+from jaco_learner.standard.arms import MakeArms, Segment, simulated_arms
 from jaco_learner.standard.environment import ArmVecEnv
 from jaco_learner.standard.features import fit
 from jaco_learner.standard.methods import METHODS
@@ -56,7 +56,7 @@ class StandardRun:
         self.recipe, self.out, self.seed, self._make = recipe, out, seed, make
         self._record = Record(recipe, make_scene(recipe.task, recipe.arm, recipe.profile), out, seed, minutes, began)
         self._method = METHODS[recipe.algorithm]
-        arms = make(recipe, World(recipe.stages[0].mesh_fraction, seed))
+        arms = make(recipe, Segment(recipe.stages[0].mesh_fraction, seed))
         self._speeds = arms.speeds
         self.environment = ArmVecEnv(arms, self._method.control(arms.speeds), recipe.pixels)
         self.model = self._method.make(Order(recipe, self.environment, arms.speeds, arms.state_size, lambda: self.progress))
@@ -110,7 +110,7 @@ class StandardRun:
         """Trains on new arms for a segment, or until the stage is at its `end` [frames]."""
         seed = int(np.random.SeedSequence([self.seed, self.frames]).generate_state(1)[0]) >> 1
         frames, environment = min(self.recipe.segment, end - self.frames), self.environment
-        environment.begin(self._make(self.recipe, World(mesh_fraction, seed, self.recipe.start_distance_at(self.progress))))
+        environment.begin(self._make(self.recipe, Segment(mesh_fraction, seed, self.recipe.start_distance_at(self.progress))))
         if self._fresh:
             fit(self.model.policy, *environment.wander(_LOOK_AROUND, np.random.default_rng(seed)))
             self._fresh = False
