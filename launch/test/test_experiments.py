@@ -256,10 +256,10 @@ def test_every_rate_is_tried_once_and_drawn(tmp_path: Path) -> None:
         (
             "a3c_heads",
             {"jobs": 2},
-            "--jobs says nothing to .* a3c_heads; it is for reach_transfer and transfer_sensitivity.",
+            "--jobs says nothing to .* a3c_heads; it is for reach_transfer, conveyor, transfer_sensitivity.",
         ),
         ("a3c_engines", {"policy": "reach"}, "--policy says nothing to experiment a3c_engines"),
-        ("transfer_sensitivity", {"profile": "twin-1"}, "--profile says nothing to .*; it is for reach_transfer."),
+        ("transfer_sensitivity", {"profile": "twin-1"}, "--profile says nothing to .*; it is for reach_transfer, conveyor."),
     ],
 )
 def test_an_option_that_says_nothing_to_an_experiment_is_refused(

@@ -67,7 +67,7 @@ def run(name: str, options: ExperimentOptions, out: Path) -> int:
     for option in ("policy", "profile", "jobs"):
         if getattr(options, option) is not None and option not in _HEEDED.get(name, ()):
             heeding = [each for each, options_of in _HEEDED.items() if option in options_of]
-            raise ConfigError(f"--{option} says nothing to experiment {name}; it is for {' and '.join(heeding)}.")
+            raise ConfigError(f"--{option} says nothing to experiment {name}; it is for {', '.join(heeding)}.")
     folder = out.expanduser().absolute()
     if name in a3c.EXPERIMENTS:
         _a3c(name, options, folder)

@@ -33,7 +33,7 @@ def draw_curves(
         if not known.any():
             continue
         mean, low, high = values[:, known].mean(0), values[:, known].min(0), values[:, known].max(0)
-        axes.plot(grid[known], mean, color=f"C{index}", label=f"{name} ({len(several)} seeds)")
+        axes.plot(grid[known], mean, color=f"C{index}", label=f"{name} ({len(several)} seed{'s' if len(several) > 1 else ''})")
         axes.fill_between(grid[known], low, high, color=f"C{index}", alpha=0.2)
     for name, (steps, returns) in paper.items():
         axes.plot(
