@@ -31,7 +31,7 @@ def refused(program: Program, sentence: str) -> None:
 
 
 def test_an_unknown_task(start: Start) -> None:
-    refused(start("sim", "--task", "juggle"), "'juggle'; choices: reach")
+    refused(start("sim", "--task", "juggle"), "'juggle'; choices: conveyor, reach")
 
 
 def test_a_missing_policy(start: Start) -> None:
