@@ -12,6 +12,8 @@ from jaco_tasks.registry import require_task
 
 CARD = "card.json"
 WEIGHTS = "policy.safetensors"
+TEACHER = "teacher.json"
+"""What training on the simulator's state leaves instead."""
 
 
 def policies_dir() -> Path | None:
@@ -32,17 +34,35 @@ def find_policy(name: str) -> Path:
     """Returns the absolute path of the folder of policy `name`, a shipped one's name or a path. The files are not looked into.
 
     Raises:
-        ConfigError: there is no such folder, or a file is missing in it.
+        ConfigError: there is no such folder, a file is missing in it, or it holds a teacher.
     """
     shipped = policies_dir()
     folder = shipped / name if shipped and name in policy_names() else Path(name).expanduser().absolute()
     if not folder.is_dir():
         known = ", ".join(policy_names()) or "none"
         raise ConfigError(f"There is no policy '{name}'; known: {known}, or give the path of a folder.")
+    if _holds_teacher(folder):
+        raise ConfigError(
+            f"{folder} holds a teacher, which knows the simulator's state: only `jaco eval --through env` can play it."
+        )
     for file in (CARD, WEIGHTS):
         if not (folder / file).is_file():
             raise ConfigError(f"Policy folder {folder} has no {file}.")
     return folder
+
+
+def find_player(name: str) -> Path:
+    """Returns the absolute path of the folder of what can be scored without the graph: a policy, as `find_policy`, or a teacher.
+
+    Raises:
+        ConfigError: there is no such folder, or a file is missing in it.
+    """
+    folder = Path(name).expanduser().absolute()
+    return folder if _holds_teacher(folder) else find_policy(name)
+
+
+def _holds_teacher(folder: Path) -> bool:
+    return (folder / TEACHER).is_file() and not (folder / CARD).is_file()
 
 
 def check_policy(name: str, arm: str, task: str) -> None:

@@ -34,3 +34,12 @@ def test_unknown_and_incomplete(shipped: Path) -> None:
     (shipped / policies.WEIGHTS).unlink()
     with pytest.raises(ConfigError, match=r"has no policy\.safetensors"):
         policies.find_policy("reach")
+
+
+def test_a_teacher_is_scored_without_the_graph_and_never_acts_in_it(shipped: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "teacher"
+    folder.mkdir()
+    (folder / policies.TEACHER).touch()
+    assert policies.find_player(str(folder)) == folder and policies.find_player("reach") == shipped
+    with pytest.raises(ConfigError, match="holds a teacher"):
+        policies.find_policy(str(folder))

@@ -11,7 +11,7 @@ from typing import Any
 from jaco_bringup.commands.learn import run_module
 from jaco_bringup.commands.sim import SimOptions
 from jaco_bringup.commands.sim import run as run_simulation
-from jaco_bringup.policies import find_policy
+from jaco_bringup.policies import find_player, find_policy
 from jaco_bringup.run_dir import new_run_dir
 from jaco_core.errors import ConfigError
 
@@ -49,7 +49,7 @@ def _without_graph(options: EvalOptions) -> int:
     given = {"--task": options.task, "--profile": options.profile, "--json": options.json_file}
     chosen = [text for name, value in given.items() if value is not None for text in (name, str(value))]
     counts = ["--episodes", str(options.episodes), "--seed", str(options.seed)]
-    run_module("jaco_learner.evaluate", str(find_policy(options.policy)), *counts, *chosen, *options.further)
+    run_module("jaco_learner.evaluate", str(find_player(options.policy)), *counts, *chosen, *options.further)
 
 
 def _through_graph(options: EvalOptions) -> int:
