@@ -50,7 +50,7 @@ def run(run_dir: Path) -> int:
     """Replays the run in `run_dir`, says what came of it, and returns 0 when all versions have the same weights."""
     replayed = replay(run_dir)
     if not replayed.online and not replayed.offline:
-        typer.echo(f"The run in {run_dir} was too short for a version to be learned.")
+        typer.echo(f"The run in {run_dir} tells of no version: it was too short for one, or over before its learner was done.")
         return 1
     for version, digest in replayed.online.items():
         found = replayed.offline.get(version, "")
