@@ -145,7 +145,7 @@ def test_a_damaged_episode_is_refused_in_one_sentence_and_the_others_are_taken_i
 
 def test_episodes_of_other_learning_are_refused(tmp_path: Path) -> None:
     play(begin(tmp_path / "run"), 0, 1)
-    with pytest.raises(ConfigError, match="began with another policy, settings or seed; give another folder"):
+    with pytest.raises(ConfigError, match="began with another policy, settings, seed or task; give another folder"):
         begin(tmp_path / "run", settings=replace(SETTINGS, learning_rate=1e-5))
 
 

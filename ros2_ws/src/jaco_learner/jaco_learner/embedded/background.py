@@ -10,6 +10,9 @@ from queue import SimpleQueue
 from jaco_core.errors import JacoError
 from jaco_learner.embedded.episode import Episode
 
+# How long the end of an update is waited for [s]; the runner ends a process that takes longer to end well before.
+END_TIMEOUT_S = 60.0
+
 
 class Background:
     """Calls `learn` with each episode that it is given, one after the other. torch leaves the interpreter to others meanwhile."""
@@ -34,10 +37,10 @@ class Background:
         return self._done == self._given or not self._thread.is_alive()
 
     def end(self) -> None:
-        """Returns when the update that is under way is over; what was given since is left. Safe to call twice."""
+        """Returns when the update that is under way is over, bounded; what was given since is left. Safe to call twice."""
         self._ending = True
         self._episodes.put(None)
-        self._thread.join()
+        self._thread.join(END_TIMEOUT_S)
 
     def _run(self) -> None:
         try:

@@ -61,7 +61,7 @@ class PendingEpisodes:
                 continue
             if origin != self._origin:
                 raise ConfigError(
-                    f"{self._folder} holds episodes of learning that began with another policy, settings or seed; "
+                    f"{self._folder} holds episodes of learning that began with another policy, settings, seed or task; "
                     "give another folder."
                 )
             if number > self._taken.episode or len(episode.runs) > self._taken.runs:

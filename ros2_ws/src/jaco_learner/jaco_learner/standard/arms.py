@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaco_learner.a3c.near_starts import NearStarts, PalmOf
+from jaco_learner.recipe import AnyRecipe
 from jaco_learner.standard.recipe import StandardRecipe
 from jaco_sim.envs.batch import BatchEnv, BatchStep
 from jaco_sim.scene import Scene
@@ -50,20 +51,8 @@ MakeArms = Callable[[StandardRecipe, Segment], Arms]
 """Makes the arms of a segment."""
 
 
-class Trained(Protocol):
+class Trained(AnyRecipe, Protocol):
     """What of a recipe says which arms it trains on."""
-
-    @property
-    def task(self) -> str:
-        """The task's name."""
-
-    @property
-    def arm(self) -> str:
-        """The arm's name."""
-
-    @property
-    def profile(self) -> str:
-        """The simulator profile."""
 
     @property
     def physics_step_s(self) -> float:
