@@ -125,7 +125,7 @@ def _play(environment: BatchEnv, player: Player) -> Iterator[tuple[RgbImage, Epi
     state = player.begin(1)
     yield step.image[0], environment.statuses[0]
     while environment.statuses[0].phase != ENDED:
-        logits, state = player.logits(step, state)
+        logits, state = player.logits(step, state, environment.joints if player.feels else None)
         step = environment.step(logits.argmax(-1).numpy())
         yield step.image[0], environment.statuses[0]
 

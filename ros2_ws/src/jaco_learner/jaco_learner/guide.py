@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from jaco_sim.envs.batch import BatchEnv
 
-# The palm is led here over the target [m], and left alone within this distance of it [m].
-LIFT, CLOSE_ENOUGH = 0.05, 0.03
+LIFT_M = 0.05
+"""The palm is led this far above the target, if nothing else is asked for."""
+# The palm is left alone within this distance of where it is led [m].
+CLOSE_ENOUGH = 0.03
 # Damping [m^2/rad^2]; time in which the remaining way would be made at full precision [s].
 DAMPING, TIME_TO_GO = 0.01, 0.3
 # A joint moves if it is asked for more than this share of its speed.
@@ -28,8 +30,10 @@ _WEAK = 0.5
 class Guide:
     """Advises every arm of a batch. The policy's speeds must be three per joint: back, rest, forth."""
 
-    def __init__(self, environment: BatchEnv) -> None:
+    def __init__(self, environment: BatchEnv, lift_m: float = LIFT_M) -> None:
+        """`lift_m`: how far above the target the palm is led. Arms that follow badly touch the table less where it is more."""
         scene = environment.scene
+        self._lift = (0.0, 0.0, lift_m)
         self._simulations = environment.simulations
         self._arm, self._palm, self._dofs, self._qpos = scene.arm, scene.palm, scene.dofs, scene.qpos
         self._target = next(iter(scene.objects.values()))
@@ -45,7 +49,7 @@ class Guide:
             mujoco.mj_jacSite(simulation.model, data, self._jacobian, None, self._palm)
             jacobian[index] = self._jacobian[:, self._dofs]
             position[index] = data.qpos[self._qpos]
-            error[index] = data.mocap_pos[self._target] + (0.0, 0.0, LIFT) - data.site_xpos[self._palm]
+            error[index] = data.mocap_pos[self._target] + self._lift - data.site_xpos[self._palm]
         share = self._share(jacobian, error)
         share[(share < 0.0) & (position < self._arm.lower + LIMIT_MARGIN)] = 0.0
         share[(share > 0.0) & (position > self._arm.upper - LIMIT_MARGIN)] = 0.0

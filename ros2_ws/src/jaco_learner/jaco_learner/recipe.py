@@ -144,18 +144,6 @@ def recipe_names() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
-def recipe_for(name: str, profile: str | None) -> Recipe:
-    """Returns the recipe called `name`; for another `profile` than its own the one made for it, `name`_`profile`, if there is.
-
-    Raises:
-        ConfigError: no such recipe, or its file breaks a rule.
-    """
-    recipe, own = load_recipe(name), own_name(name, profile)
-    if profile in (None, recipe.profile):
-        return recipe
-    return load_recipe(own) if own in recipe_names() else replace(recipe, name=own, profile=str(profile))
-
-
 def own_name(name: str, profile: str | None) -> str:
     """Returns the name of the recipe called `name` under another `profile`, whose own is a name, or a file's path."""
     return f"{name}_{Path(profile).stem if profile and profile.endswith('.yaml') else profile}"

@@ -102,7 +102,7 @@ class RolloutWorkers:
         self._take()
         lstm = actor.spec.lstm if isinstance(actor, Column) else 0
         shape = (config.steps, config.environments, state_size, actor.spec.joints, lstm, isinstance(actor, Column))
-        self._actor = _shared_copy(actor)
+        self._actor = shared_copy(actor)
         self._rollouts = [Rollout.allocate(*shape) for _ in self._workers]
         for index, (worker, rollout) in enumerate(zip(self._workers, self._rollouts, strict=True)):
             worker_seed = int(np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0] >> 2)
@@ -146,7 +146,8 @@ class RolloutWorkers:
         return ended
 
 
-def _shared_copy(actor: Actor) -> Actor:
+def shared_copy(actor: Actor) -> Actor:
+    """Returns an actor of the same kind in shared memory, with weights of its own."""
     copy: Actor = Column(actor.spec) if isinstance(actor, Column) else Teacher(actor.spec)
     copy.share_memory()
     return copy

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import typer
 from rich.console import Console
@@ -17,13 +17,12 @@ from jaco_learner.a3c.recipe import A3cRecipe, is_a3c, load_a3c_recipe
 from jaco_learner.a3c.run import A3cRun
 from jaco_learner.imitation.recipe import ImitationRecipe, is_imitation, load_imitation_recipe
 from jaco_learner.imitation.run import ImitationRun
-from jaco_learner.recipe import Recipe, own_name, recipe_for
+from jaco_learner.recipe import Recipe, load_recipe, own_name, recipe_names
 from jaco_learner.run import Run
 from jaco_learner.standard.recipe import StandardRecipe, is_standard, load_standard_recipe
 from jaco_policy.checkpoint import Card
 
 AnyRecipe = Recipe | A3cRecipe | StandardRecipe | ImitationRecipe
-Other = TypeVar("Other", A3cRecipe, StandardRecipe, ImitationRecipe)
 
 
 class TrainingRun(Protocol):
@@ -98,15 +97,32 @@ def _run(recipe: AnyRecipe, out: Path, seed: int, minutes: float | None, start_f
     return Run(recipe, out, seed, minutes, start_from)
 
 
-def _recipe(name: str, profile: str | None, auxiliary: list[str]) -> AnyRecipe:
-    if is_a3c(name):
-        recipe = _under(load_a3c_recipe(name), profile)
-        return recipe.with_heads(auxiliary) if auxiliary else recipe
+def recipe_for(name: str, profile: str | None = None, auxiliary: Sequence[str] = ()) -> AnyRecipe:
+    """Returns the recipe called `name`; for another `profile` than its own the one made for it, `name`_`profile`, if there is.
+
+    `auxiliary`: A3C's heads, where others than its recipe's are asked for.
+
+    Raises:
+        ConfigError: no such recipe, its file breaks a rule, or its algorithm has no heads to choose.
+    """
+    if own_name(name, profile) in recipe_names():
+        name, profile = own_name(name, profile), None
+    recipe = _load(name)
     if auxiliary:
-        raise ConfigError(f"Recipe '{name}' has no auxiliary heads to choose; --auxiliary is for A3C.")
+        if not isinstance(recipe, A3cRecipe):
+            raise ConfigError(f"Recipe '{name}' has no auxiliary heads to choose; --auxiliary is for A3C.")
+        recipe = recipe.with_heads(list(auxiliary))
+    if profile in (None, recipe.profile):
+        return recipe
+    return replace(recipe, name=own_name(recipe.name, profile), profile=str(profile))
+
+
+def _load(name: str) -> AnyRecipe:
+    if is_a3c(name):
+        return load_a3c_recipe(name)
     if is_imitation(name):
-        return _under(load_imitation_recipe(name), profile)
-    return _under(load_standard_recipe(name), profile) if is_standard(name) else recipe_for(name, profile)
+        return load_imitation_recipe(name)
+    return load_standard_recipe(name) if is_standard(name) else load_recipe(name)
 
 
 def _of_expert(recipe: AnyRecipe, expert: Path) -> ImitationRecipe:
@@ -114,13 +130,6 @@ def _of_expert(recipe: AnyRecipe, expert: Path) -> ImitationRecipe:
     if not isinstance(recipe, ImitationRecipe):
         raise ConfigError(f"Recipe '{recipe.name}' learns from no expert; --expert is for behaviour cloning and DAgger.")
     return replace(recipe, expert=str(expert))
-
-
-def _under(recipe: Other, profile: str | None) -> Other:
-    """Returns the recipe under another profile than its own, if one is asked for."""
-    if profile in (None, recipe.profile):
-        return recipe
-    return replace(recipe, name=own_name(recipe.name, profile), profile=str(profile))
 
 
 def main(
@@ -145,7 +154,7 @@ def main(
 ) -> None:
     """Trains a policy in simulation."""
     try:
-        chosen = _recipe(recipe, profile, auxiliary or [])
+        chosen = recipe_for(recipe, profile, auxiliary or ())
         if expert is not None:
             chosen = _of_expert(chosen, expert)
         if arm is not None:

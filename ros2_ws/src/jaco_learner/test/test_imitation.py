@@ -20,6 +20,7 @@ from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError, ContractError
 from jaco_learner import train
 from jaco_learner.imitation.collecting import collect
+from jaco_learner.imitation.demonstrators import Demonstrators, Request
 from jaco_learner.imitation.expert import Demonstration, simulated_demonstration
 from jaco_learner.imitation.recipe import ImitationRecipe, load_imitation_recipe
 from jaco_learner.imitation.run import ImitationRun
@@ -32,10 +33,10 @@ from jaco_sim.envs.batch import BatchStep
 LEARNED = ("bc", "dagger")
 
 
-def tiny(algorithm: str, frames: int = 2400, **changes: Any) -> ImitationRecipe:
-    sizes = {"environments": 16, "trials": 4, "hidden": 32, "minibatch": 64, "updates": 60, "memory": 4}
+def tiny(algorithm: str, frames: int = 2400, segments: int = 4, **changes: Any) -> ImitationRecipe:
+    sizes = {"workers": 0, "environments": 16, "trials": 4, "hidden": 32, "minibatch": 64, "updates": 60, "memory": 4}
     recipe = replace(load_imitation_recipe(f"reach_{algorithm}"), observation="state", **sizes, stages=(Stage(frames, 1.0),))
-    return replace(recipe, segment=frames // 4, learning_rate=5e-3, final_learning_rate=1e-3, **changes)
+    return replace(recipe, segment=frames // segments, learning_rate=5e-3, final_learning_rate=1e-3, **changes)
 
 
 def advise(step: BatchStep) -> NDArray[np.int64]:
@@ -57,7 +58,7 @@ class Killed(Exception):
 
 @pytest.mark.parametrize("algorithm", LEARNED)
 def test_it_solves_a_tiny_task(tmp_path: Path, algorithm: str) -> None:
-    recipe = tiny(algorithm)
+    recipe = tiny(algorithm, segments=8, updates=30)
     run = ImitationRun(recipe, tmp_path, seed=1, make=shown)
     assert success(run.actor, recipe) < 0.3
     rows = list(run.updates())
@@ -101,6 +102,29 @@ def test_a_run_that_is_killed_at_a_random_moment_ends_with_the_same_weights(tmp_
         ImitationRun(recipe, tmp_path / "killed", 7, make=shown).resume()
 
 
+def test_a_process_shows_what_the_learner_itself_would(tmp_path: Path) -> None:
+    recipe = tiny("dagger", 640, updates=5)
+    for workers in (0, 1):
+        list(ImitationRun(replace(recipe, workers=workers), tmp_path / str(workers), 3, make=shown).updates())
+    assert _tensors(tmp_path / "0" / "teacher.safetensors") == _tensors(tmp_path / "1" / "teacher.safetensors")
+    with Path(tmp_path / "1" / "curve.csv").open() as one, Path(tmp_path / "0" / "curve.csv").open() as none:
+        assert len(one.readlines()) == len(none.readlines()) == 5
+
+
+def test_two_processes_show_different_arms_of_one_segment() -> None:
+    recipe = replace(tiny("dagger"), workers=2)
+    demonstrators = Demonstrators(recipe, shown, Teacher(TeacherSpec(4, 2)))
+    try:
+        demonstrators.request(Request(Segment(1.0, 5), 64, 0.5), Teacher(TeacherSpec(4, 2)))
+        result = demonstrators.take()
+    finally:
+        demonstrators.close()
+    assert (result.frames, len(result.seen)) == (64, 64)
+    # Each moves 8 arms for 4 steps.
+    first, second = result.seen[:32], result.seen[32:]
+    assert not np.array_equal(first, second)
+
+
 def test_only_the_arms_of_the_expert_are_cloned_and_dagger_labels_all(tmp_path: Path) -> None:
     actor = Teacher(TeacherSpec(4, 2))
     with torch.no_grad():
@@ -110,8 +134,8 @@ def test_only_the_arms_of_the_expert_are_cloned_and_dagger_labels_all(tmp_path: 
         demonstration = shown(tiny("bc"), Segment(1.0, 3))
         result = collect(demonstration, actor, 160, 4, share, np.random.default_rng(0))
         assert (result.frames, len(result.seen), len(result.advice)) == (160, 10 * kept, 10 * kept)
-        assert torch.equal(result.advice.long(), torch.from_numpy(advised(result.seen.numpy())))
-        seen, advice = result.seen.view(10, kept, 4).numpy(), result.advice.view(10, kept, 2).numpy()
+        assert np.array_equal(result.advice, advised(result.seen)) and result.felt.shape == (10 * kept, 0)
+        seen, advice = result.seen.reshape(10, kept, 4), result.advice.reshape(10, kept, 2)
         # By the expert alone, or by the actor alone.
         speeds = demonstration.arms.speeds
         velocity = speeds[[0, 1], advice[:-1]] if share == 1.0 else np.broadcast_to(speeds[:, 2], (9, kept, 2))
@@ -120,8 +144,10 @@ def test_only_the_arms_of_the_expert_are_cloned_and_dagger_labels_all(tmp_path: 
         assert np.allclose(seen[1:, :, :2][going_on], np.clip(seen[:-1, :, :2] + velocity, -1.0, 1.0)[going_on], atol=1e-5)
 
 
-def test_the_program_clones_the_guide_from_pixels(tmp_path: Path) -> None:
+def test_the_program_clones_the_guide_from_pixels_and_goes_on_from_there(tmp_path: Path) -> None:
     sizes = {
+        "workers": 0,
+        "proprioception": 8,
         "environments": 4,
         "trials": 1,
         "segment": 32,
@@ -137,6 +163,17 @@ def test_the_program_clones_the_guide_from_pixels(tmp_path: Path) -> None:
     assert card.training["algorithm"].startswith("DAgger") and card.training["frames"] == 64
     column = load_checkpoint(tmp_path, load_arm("j2n6s300")).column
     assert 50.0 < float(column.mean_image.mean()) < 200.0 and column.spec.auxiliary[0] == "palm"
+    assert (column.spec.inputs, column.spec.proprioception) == (18, 8)
+    # Another run begins as this policy, whose sizes it keeps, and centres images as it does.
+    further = ImitationRun(replace(recipe, hidden=999), tmp_path / "further", 2, start_from=tmp_path)
+    assert _weights(further.actor) == _weights(column)
+    list(further.updates())
+    assert torch.equal(further.actor.mean_image, column.mean_image)  # type: ignore[union-attr]
+    assert _weights(further.actor) != _weights(column)
+
+
+def _weights(module: torch.nn.Module) -> dict[str, bytes]:
+    return {name: tensor.numpy().tobytes() for name, tensor in module.state_dict().items()}
 
 
 def test_a_teacher_can_be_the_expert(tmp_path: Path) -> None:
@@ -161,8 +198,12 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
         replace(recipe, expert_until=0.5)
     with pytest.raises(ConfigError, match="'reach' is for ppo, not for bc or dagger"):
         load_imitation_recipe("reach")
-    with pytest.raises(ConfigError, match="bc cannot continue"):
-        train.train(recipe, tmp_path, start_from=tmp_path)
+    with pytest.raises(ConfigError, match="sees the simulator's state; it cannot continue"):
+        train.train(replace(recipe, observation="state"), tmp_path, start_from=tmp_path)
+    with pytest.raises(ConfigError, match="64 environments with 16 trials cannot be shared evenly by 3 workers"):
+        replace(recipe, workers=3)
+    with pytest.raises(ConfigError, match="proprioception must be 0, or units of a network that sees pixels, got 8"):
+        replace(recipe, observation="state", proprioception=8)
     import typer
 
     app = typer.Typer()

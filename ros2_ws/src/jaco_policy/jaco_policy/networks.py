@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from jaco_core.errors import ConfigError
+
 IMAGE_SIZE = 64
 # Pixels are centred on the mean training image and divided by this, about their standard deviation.
 PIXEL_SCALE = 40.0
@@ -19,7 +21,11 @@ PIXEL_SCALE = 40.0
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """The sizes of a column. `convolutions`: (channels, kernel, stride); `lstm` 0: none; `auxiliary`: names of 3-vectors [m]."""
+    """The sizes of a column. `convolutions`: (channels, kernel, stride); `lstm` 0: none; `auxiliary`: names of 3-vectors [m].
+
+    `inputs`: numbers of proprioception that it reads beside the image, joint angles and then velocities, 0 for none, into
+    `proprioception` units.
+    """
 
     joints: int = 9
     choices: int = 3
@@ -27,6 +33,15 @@ class ColumnSpec:
     hidden: int = 256
     lstm: int = 0
     auxiliary: tuple[str, ...] = ("palm", "target")
+    inputs: int = 0
+    proprioception: int = 0
+
+    def __post_init__(self) -> None:
+        if bool(self.inputs) != bool(self.proprioception) or self.inputs not in (0, 2 * self.joints):
+            raise ConfigError(
+                f"A column of {self.joints} joints feels {2 * self.joints} numbers or none, got {self.inputs} and "
+                f"{self.proprioception} units for them."
+            )
 
     @property
     def width(self) -> int:
@@ -42,6 +57,8 @@ class ColumnSpec:
         """Inverse of `to_json`."""
         convolutions = tuple((int(channels), int(kernel), int(stride)) for channels, kernel, stride in data["convolutions"])
         sizes = {name: int(data[name]) for name in ("joints", "choices", "hidden", "lstm")}
+        # Cards that are older than columns that feel do not name these.
+        sizes |= {name: int(data.get(name, 0)) for name in ("inputs", "proprioception")}
         return ColumnSpec(**sizes, convolutions=convolutions, auxiliary=tuple(data["auxiliary"]))
 
 
@@ -64,6 +81,21 @@ def untouched(layer: str, activations: Tensor) -> Tensor:
     return activations
 
 
+class JointEncoder(nn.Module):
+    """What an arm feels, (B, 2n): joint angles [rad], then velocities [rad/s]. A whole turn of a joint feels like none."""
+
+    def __init__(self, inputs: int, units: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(inputs // 2 * 3, units)
+        self.second = nn.Linear(units, units)
+
+    def forward(self, felt: Tensor) -> Tensor:
+        """Returns activations (B, units)."""
+        angles, velocities = felt.chunk(2, 1)
+        first = torch.relu(self.first(torch.cat((torch.sin(angles), torch.cos(angles), velocities), 1)))
+        return torch.relu(self.second(first))
+
+
 class Column(nn.Module):
     """Encoder, optional LSTM, and heads: policy, value, and auxiliary positions that only training reads."""
 
@@ -79,7 +111,10 @@ class Column(nn.Module):
             layers.append(nn.Conv2d(channels, out, kernel, stride))
             channels, size = out, (size - kernel) // stride + 1
         self.convolutions = nn.ModuleList(layers)
-        self.hidden = nn.Linear(channels * size * size, spec.hidden)
+        self.proprioceive = JointEncoder(spec.inputs, spec.proprioception) if spec.inputs else None
+        self.hidden = nn.Linear(channels * size * size + spec.proprioception, spec.hidden)
+        # What to do about what is seen and felt takes a layer more than to see it.
+        self.joined = nn.Linear(spec.hidden, spec.hidden) if spec.inputs else None
         self.lstm = nn.LSTMCell(spec.hidden, spec.lstm) if spec.lstm else None
         self.policy = nn.Linear(spec.width, spec.joints * spec.choices)
         self.value = nn.Linear(spec.width, 1)
@@ -97,14 +132,21 @@ class Column(nn.Module):
         """Returns images, shape (..., 64, 64, 3), uint8 RGB, as the first layer reads them."""
         return (image - self.mean_image).mul_(1.0 / PIXEL_SCALE)
 
-    def layers(self, image: Tensor, tap: Tap = untouched) -> tuple[Tensor, ...]:
-        """Returns the activation of every layer below the LSTM, for images of shape (B, 64, 64, 3): uint8 RGB, or `centred`."""
+    def layers(self, image: Tensor, tap: Tap = untouched, proprioception: Tensor | None = None) -> tuple[Tensor, ...]:
+        """Returns the maps of every convolution and the fc layer, for images of shape (B, 64, 64, 3): uint8 RGB, or `centred`.
+
+        `proprioception`: (B, inputs), for a column that reads it.
+        """
         x = (self.centred(image) if image.dtype == torch.uint8 else image).permute(0, 3, 1, 2)
         activations = []
         for number, convolution in enumerate(self.convolutions, 1):
             x = tap(f"conv{number}", torch.relu(convolution(x)))
             activations.append(x)
-        activations.append(tap("fc", torch.relu(self.hidden(x.flatten(1)))))
+        below = x.flatten(1)
+        if self.proprioceive is not None:
+            below = torch.cat((below, tap("proprioception", self.proprioceive(proprioception))), 1)
+        hidden = torch.relu(self.hidden(below))
+        activations.append(tap("fc", hidden if self.joined is None else torch.relu(self.joined(hidden))))
         return tuple(activations)
 
     def heads(self, features: Tensor) -> ColumnOutput:
@@ -113,9 +155,11 @@ class Column(nn.Module):
         value = self.value(features.detach()).float().squeeze(-1)
         return ColumnOutput(logits, value, self.auxiliary(features).float().view(len(features), len(self.spec.auxiliary), 3))
 
-    def forward(self, image: Tensor, state: LstmState | None = None) -> tuple[ColumnOutput, LstmState | None]:
-        """One step for a batch of images (B, 64, 64, 3), uint8."""
-        features = self.layers(image)[-1]
+    def forward(
+        self, image: Tensor, state: LstmState | None = None, proprioception: Tensor | None = None
+    ) -> tuple[ColumnOutput, LstmState | None]:
+        """One step for a batch of images (B, 64, 64, 3), uint8, and proprioception (B, inputs), where it is read."""
+        features = self.layers(image, proprioception=proprioception)[-1]
         if self.lstm is not None:
             state = self.lstm(features, state)
             features = state[0]

@@ -24,9 +24,9 @@ _IR_VERSION = 8
 def column_to_onnx(column: Column) -> bytes:
     """Returns a serialised ONNX model for a batch of one.
 
-    Inputs: "image" (1, 64, 64, 3) uint8 RGB and, with an LSTM, "hidden" and "cell" (1, w). Outputs: "logits"
-    (1, joints, choices), "value" (1,) and, with an LSTM, "next_hidden" and "next_cell" (1, w). The auxiliary heads, which only
-    training reads, stay out.
+    Inputs: "image" (1, 64, 64, 3) uint8 RGB, "proprioception" (1, inputs) where the column reads it and, with an LSTM, "hidden"
+    and "cell" (1, w). Outputs: "logits" (1, joints, choices), "value" (1,) and, with an LSTM, "next_hidden" and "next_cell"
+    (1, w). The auxiliary heads, which only training reads, stay out.
     """
     graph, spec = GraphBuilder(column), column.spec
     x = graph.node("Cast", "image", to=TensorProto.FLOAT)
@@ -36,14 +36,14 @@ def column_to_onnx(column: Column) -> bytes:
     for index, (_, _, stride) in enumerate(spec.convolutions):
         x = graph.node("Conv", x, *graph.layer(f"convolutions.{index}"), strides=(stride, stride))
         x = graph.node("Relu", x)
-    x = graph.node("Relu", graph.linear("hidden", graph.node("Flatten", x)))
+    x = graph.dense(graph.node("Flatten", x), spec.inputs)
     state = [(name, TensorProto.FLOAT, (1, spec.lstm)) for name in ("hidden", "cell")] if spec.lstm else []
     if spec.lstm:
         x = graph.lstm(x)
     logits = graph.linear("policy", x)
     graph.node("Reshape", logits, graph.constant(np.array([1, spec.joints, spec.choices])), output="logits")
     graph.node("Reshape", graph.linear("value", x), graph.constant(np.array([1])), output="value")
-    return graph.serialise((spec.joints, spec.choices), state)
+    return graph.serialise((spec.joints, spec.choices), state, spec.inputs)
 
 
 class GraphBuilder:
@@ -77,6 +77,23 @@ class GraphBuilder:
     def linear(self, name: str, x: str) -> str:
         """Adds a torch.nn.Linear."""
         return self.node("Gemm", x, *self.layer(name), transB=1)
+
+    def dense(self, x: str, inputs: int, prefix: str = "") -> str:
+        """Adds a first column's layers between its last map, `x`, and what its LSTM or heads read; returns that name.
+
+        `inputs`: numbers of proprioception that join `x`; `prefix`: of the weights' names.
+        """
+        if not inputs:
+            return self.node("Relu", self.linear(f"{prefix}hidden", x))
+        half = inputs // 2
+        angles, velocities = (
+            self.node("Gather", "proprioception", self.constant(np.arange(start, start + half)), axis=1) for start in (0, half)
+        )
+        felt = self.node("Concat", self.node("Sin", angles), self.node("Cos", angles), velocities, axis=1)
+        for layer in ("first", "second"):
+            felt = self.node("Relu", self.linear(f"{prefix}proprioceive.{layer}", felt))
+        hidden = self.node("Relu", self.linear(f"{prefix}hidden", self.node("Concat", x, felt, axis=1)))
+        return self.node("Relu", self.linear(f"{prefix}joined", hidden))
 
     def lstm(self, x: str, prefix: str = "", suffix: str = "") -> str:
         """Adds a torch.nn.LSTMCell as an LSTM over a sequence of one; returns the name of what the heads read.

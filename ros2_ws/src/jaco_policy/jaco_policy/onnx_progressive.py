@@ -59,7 +59,7 @@ class _ProgressiveGraph(GraphBuilder):
             layer = self.layer(f"columns.0.convolutions.{index}")
             x = self.node("Conv", maps[-1] if maps else self._pixels, *layer, strides=(stride, stride))
             maps.append(self.node("Relu", x))
-        hidden = self.node("Relu", self.linear("columns.0.hidden", self.node("Flatten", maps[-1])))
+        hidden = self.dense(self.node("Flatten", maps[-1]), self._network.spec.inputs, "columns.0.")
         if not self._network.spec.lstm:
             return _Layers(tuple(maps), hidden, "", hidden)
         return _Layers(tuple(maps), hidden, "hidden", self.lstm(hidden, "columns.0."))

@@ -34,7 +34,7 @@ class ProgressiveNet(nn.Module):
     @property
     def inputs(self) -> int:
         """Numbers of proprioception that the columns read; 0 when none does."""
-        return max((spec.inputs for spec in self.grown), default=0)
+        return max(self.spec.inputs, *(spec.inputs for spec in self.grown), 0)
 
     def grow(self, spec: GrownSpec) -> None:
         """Adds a column that begins as the policy so far, and freezes the others."""
@@ -106,7 +106,7 @@ class ProgressiveNet(nn.Module):
                     maps, hidden, direct = each.layers(pixels.permute(0, 3, 1, 2), done, felt, tapped)
                     direct += [part for elder in done for part in (elder.hidden, elder.before) if part is not None]
                 else:
-                    *maps, hidden = each.layers(pixels, tapped)
+                    *maps, hidden = each.layers(pixels, tapped, felt)
                     direct = []
                 before, features = None, hidden
                 if each.lstm is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from jaco_core.errors import ConfigError
 from jaco_policy.networks import Column, ColumnSpec, joint_log_probability, sample_action
 
 
@@ -41,6 +42,27 @@ def test_an_unroll_is_its_single_steps_and_forgets_at_a_start() -> None:
         state = tuple(part * (~start[step]).unsqueeze(1) for part in state)
         output, state = column(sequence[step], state)
         torch.testing.assert_close(output.logits, unrolled[step])
+
+
+def test_a_column_that_feels_hears_of_angles_and_velocities_and_a_whole_turn_is_none() -> None:
+    spec = ColumnSpec(hidden=16, inputs=18, proprioception=8)
+    assert ColumnSpec.from_json(spec.to_json()) == spec
+    # Cards that are older do not name these.
+    older = {name: value for name, value in ColumnSpec(hidden=16).to_json().items() if name not in ("inputs", "proprioception")}
+    assert ColumnSpec.from_json(older) == ColumnSpec(hidden=16)
+    column = Column(spec)
+    torch.nn.init.orthogonal_(column.policy.weight, 5.0)
+    felt = torch.linspace(-1.0, 1.0, 36).view(2, 18)
+    logits = column(images(2), None, felt)[0].logits
+    turned, faster = felt.clone(), felt.clone()
+    turned[:, 3] += 2.0 * torch.pi
+    faster[:, 12] += 0.5
+    torch.testing.assert_close(column(images(2), None, turned)[0].logits, logits, atol=1e-5, rtol=0.0)
+    assert not torch.allclose(column(images(2), None, faster)[0].logits, logits, atol=1e-4)
+    with pytest.raises(ConfigError, match="9 joints feels 18 numbers or none, got 17 and 8 units"):
+        ColumnSpec(inputs=17, proprioception=8)
+    with pytest.raises(ConfigError, match="got 18 and 0 units"):
+        ColumnSpec(inputs=18)
 
 
 def test_log_probabilities_are_of_what_is_drawn() -> None:

@@ -29,10 +29,10 @@ def images(*shape: int) -> torch.Tensor:
     return torch.randint(0, 256, (*shape, 64, 64, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
 
-def grown(lstm: int, *specs: GrownSpec, shaken: bool = False) -> ProgressiveNet:
+def grown(lstm: int, *specs: GrownSpec, shaken: bool = False, feels: bool = False) -> ProgressiveNet:
     """Returns a network whose first column has random heads; `shaken`: the later ones' heads are random, too."""
     torch.manual_seed(0)
-    column = Column(ColumnSpec(hidden=48, lstm=lstm))
+    column = Column(ColumnSpec(hidden=48, lstm=lstm, inputs=18 if feels else 0, proprioception=8 if feels else 0))
     torch.nn.init.orthogonal_(column.policy.weight, 5.0)
     network = ProgressiveNet(column)
     for spec in specs:
@@ -171,12 +171,23 @@ def test_a_tap_sees_every_layer_and_what_it_passes_on_is_what_is_read(lstm: int)
         (24, (FF_NARROW, GrownSpec((4, 6), 16, lstm=8, inputs=18, proprioception=8), BLIND)),
         (0, (FF_NARROW, MAPPED, MAPPED)),
         (24, (LSTM_NARROW, MAPPED_LSTM)),
+        (0, ()),
     ],
 )
-def test_onnx_runtime_answers_as_pytorch_does(lstm: int, specs: tuple[GrownSpec, ...]) -> None:
-    network = grown(lstm, *specs, shaken=True).eval()
+@pytest.mark.parametrize("feels", [False, True])
+def test_onnx_runtime_answers_as_pytorch_does(lstm: int, specs: tuple[GrownSpec, ...], feels: bool) -> None:
+    network = grown(lstm, *specs, shaken=True, feels=feels).eval()
+    assert network.inputs == 18 or not (feels or any(spec.inputs for spec in specs))
     assert difference(OnnxEngine(network), TorchEngine(network), network.inputs) <= 1e-5
     assert choose_engine(network)[1] == ""
+
+
+def test_a_column_grows_on_a_policy_that_feels_and_begins_as_it() -> None:
+    network, start, felt = grown(0, feels=True), torch.zeros(2, 3, dtype=torch.bool), torch.randn(2, 3, 18)
+    before = network.unroll(images(2, 3), None, start, felt).logits
+    assert not torch.equal(before, network.unroll(images(2, 3), None, start, felt + 0.5).logits)
+    network.grow(FF_NARROW)
+    assert network.inputs == 18 and torch.equal(before, network.unroll(images(2, 3), None, start, felt).logits)
 
 
 def test_a_checkpoint_keeps_the_columns_and_the_policy_node_s_runtime_acts_with_them(tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ from jaco_policy.networks import Column
 class CloningReport:
     """Means over a segment's updates: negative log-likelihood of a joint's advice [nat]; how far palm and target are off [m]."""
 
-    imitation: float
-    palm_error: float
-    target_error: float
+    imitation: float = 0.0
+    palm_error: float = 0.0
+    target_error: float = 0.0
 
 
 class Cloning:
@@ -54,7 +54,7 @@ class Cloning:
             imitation = cross_entropy(self.actor(batch["seen"]).flatten(0, 1), advice)
             return imitation, torch.stack((imitation, *torch.zeros(2)))
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            output, _ = self.actor(batch["seen"])
+            output, _ = self.actor(batch["seen"], None, batch["felt"])
         imitation = cross_entropy(output.logits.flatten(0, 1), advice)
         error = (output.auxiliary - batch["position"]).square().sum(-1)
         palm, target = error.sqrt().mean(0)

@@ -40,7 +40,7 @@ def simulated_demonstration(recipe: ImitationRecipe, segment: Segment) -> Demons
     """
     arms = simulated_arms(recipe, segment)
     if recipe.expert == GUIDE:
-        guide = Guide(arms)
+        guide = Guide(arms, recipe.guide_lift_m)
         return Demonstration(arms, lambda step: guide.advise())
     teacher, card = load_teacher(Path(recipe.expert))
     if (card.task, card.arm) != (recipe.task, recipe.arm):

@@ -6,16 +6,16 @@ import os
 from collections import deque
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from jaco_core.errors import ConfigError
-from jaco_learner.imitation.collecting import Shown
+from jaco_learner.imitation.collecting import FIELDS, Shown
 
 FOLDER = "demonstrations"
-_FIELDS = ("seen", "advice", "position")
 
 
 class Memory:
@@ -31,7 +31,7 @@ class Memory:
 
     def add(self, shown: Shown) -> None:
         """Takes a further segment and writes it; what a killed run wrote in its place is replaced."""
-        segment = {name: getattr(shown, name).contiguous() for name in _FIELDS}
+        segment = {name: torch.from_numpy(np.ascontiguousarray(getattr(shown, name))) for name in FIELDS}
         self._segments.append(segment)
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(self.count)
@@ -62,15 +62,15 @@ class Memory:
         self.count = count
 
     def draw(self, size: int) -> dict[str, Tensor]:
-        """Returns `size` observations with their labels, drawn by torch's generator; "seen", "advice" and "position"."""
+        """Returns `size` observations with their labels, drawn by torch's generator; by the names of FIELDS."""
         ends = torch.tensor([len(segment["advice"]) for segment in self._segments]).cumsum(0)
         index = torch.randint(int(ends[-1]), (size,)).sort().values
         which = torch.searchsorted(ends, index, right=True)
         parts = []
         for number, segment in enumerate(self._segments):
             rows = index[which == number] - (int(ends[number - 1]) if number else 0)
-            parts.append({name: segment[name][rows] for name in _FIELDS})
-        return {name: torch.cat([part[name] for part in parts]) for name in _FIELDS}
+            parts.append({name: segment[name][rows] for name in FIELDS})
+        return {name: torch.cat([part[name] for part in parts]) for name in FIELDS}
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{max(0, number):06d}.safetensors"

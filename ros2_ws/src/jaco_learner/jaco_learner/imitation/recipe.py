@@ -17,8 +17,10 @@ GUIDE = "guide"
 class ImitationRecipe:
     """The fields of a recipe's YAML file, in its order.
 
-    `expert`: the guide, or the folder of a teacher. `trials`: how many of the environments the learner alone moves; success and
-    return are of those. `expert_until`: DAgger's expert moves the others ever less, not at all from this share of the run on.
+    `expert`: the guide, who leads the palm `guide_lift_m` above the target, or the folder of a teacher. `workers`: processes that
+    show beside the one that learns; 0: it does both in turn. `trials`: how many of the environments the learner alone moves;
+    success and return are of those. `expert_until`: DAgger's expert moves the others ever less, not at all from this share of the
+    run on. `proprioception`: units for angles and velocities of the joints, beside pixels; 0: the policy does not feel them.
     """
 
     name: str
@@ -28,6 +30,8 @@ class ImitationRecipe:
     profile: str
     observation: str
     expert: str
+    guide_lift_m: float
+    workers: int
     environments: int
     trials: int
     expert_until: float
@@ -36,6 +40,7 @@ class ImitationRecipe:
     stages: tuple[Stage, ...]
     convolutions: tuple[tuple[int, int, int], ...]
     hidden: int
+    proprioception: int
     learning_rate: float
     final_learning_rate: float
     minibatch: int
@@ -50,10 +55,21 @@ class ImitationRecipe:
             value = getattr(self, name)
             if (count := len(value) if name == "stages" else value) < 1:
                 raise ConfigError(f"Recipe '{self.name}': {name} must be at least 1, got {count}.")
+        shares = max(1, self.workers)
+        if self.workers < 0 or self.environments % shares or self.trials % shares:
+            raise ConfigError(
+                f"Recipe '{self.name}': {self.environments} environments with {self.trials} trials cannot be shared evenly by "
+                f"{self.workers} workers."
+            )
         if self.trials >= self.environments:
             raise ConfigError(f"Recipe '{self.name}': {self.trials} trials leave none of {self.environments} environments.")
         if self.observation not in OBSERVATIONS:
             raise ConfigError(f"Recipe '{self.name}': observation is '{self.observation}'; known: {', '.join(OBSERVATIONS)}.")
+        if self.proprioception < 0 or (self.proprioception and not self.pixels):
+            raise ConfigError(
+                f"Recipe '{self.name}': proprioception must be 0, or units of a network that sees pixels, got "
+                f"{self.proprioception}."
+            )
         if self.algorithm not in ALGORITHMS:
             raise ConfigError(f"Recipe '{self.name}': algorithm is '{self.algorithm}'; known: {', '.join(ALGORITHMS)}.")
         if (self.expert_until == 1.0) != (self.algorithm == CLONING) or not 0.0 <= self.expert_until <= 1.0:
