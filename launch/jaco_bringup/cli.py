@@ -121,7 +121,9 @@ def experiment(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 3,
     condition: Annotated[list[str] | None, typer.Option(help="A condition, once or more; the paper's when not given.")] = None,
-    policy: Annotated[str | None, typer.Option(help="What transfers; reach_randomized, for transfer_sensitivity reach.")] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="What transfers; reach_randomized_pixels, for transfer_sensitivity reach.")
+    ] = None,
     profile: Annotated[str | None, typer.Option(help="Of reach_transfer and conveyor: a name, or a .yaml file; twin-2.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at once; two use two cores better than one. Not A3C's.")] = None,
 ) -> None:

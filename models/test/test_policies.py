@@ -14,7 +14,6 @@ from jaco_tasks.registry import make_task
 
 # Less is asked of what learned with nothing that only a simulator knows; the paper's networks had 1 to 21 after 5 M frames.
 FROM_PIXELS_ALONE = "A3C"
-VARIED = ("reach", "reach_randomized")
 POLICIES = sorted(card.parent for card in (Path(__file__).parents[1] / "policies").glob("*/card.json"))
 
 
@@ -28,7 +27,7 @@ def test_a_policy_loads_for_its_arm_and_acts(folder: Path) -> None:
     arm, task = load_arm(card.arm), make_task(card.task)
     runtime = PolicyRuntime(load_checkpoint(folder, arm))
     camera = card.camera
-    decision = runtime.act(np.full((camera.height, camera.width, 3), 128, np.uint8))
+    decision = runtime.act(np.full((camera.height, camera.width, 3), 128, np.uint8), np.zeros(runtime.inputs))
     assert decision.velocity.shape == (len(arm),) and np.all(np.abs(decision.velocity) <= arm.max_velocity)
     assert card.control_period_s == task.control_period_s
 
@@ -46,8 +45,14 @@ def test_a_card_says_how_its_scores_were_measured(folder: Path) -> None:
 
 
 def test_randomisation_pays_in_worlds_that_training_never_saw() -> None:
-    plain, varied = (load_checkpoint(folder).card.scores["elsewhere"] for folder in POLICIES if folder.name in VARIED)
-    assert plain and all(plain[world]["success_rate"] + 0.3 < varied[world]["success_rate"] for world in plain)
+    scores = {folder.name: load_checkpoint(folder).card.scores for folder in POLICIES}
+    plain, worlds = scores["reach"]["elsewhere"], ("twin-1", "twin-2", "twin-3")
+    for name in ("reach_randomized", "reach_randomized_pixels"):
+        varied = scores[name]["elsewhere"]
+        assert all(plain[world]["success_rate"] + 0.3 < varied[world]["success_rate"] for world in worlds), name
+    # What is shipped for the worlds that nobody has seen yet.
+    assert scores["reach_randomized"]["success_rate"] >= 0.95
+    assert all(scores["reach_randomized"]["elsewhere"][world]["success_rate"] >= 0.9 for world in worlds)
 
 
 def test_the_readme_lists_every_policy() -> None:

@@ -32,7 +32,7 @@ _THROUGH_GRAPH: Mapping[str, type[through_graph.GraphPlan]] = MappingProxyType(
 # Steps of each run of the others where nobody says how many.
 _SENSITIVITY_STEPS, _A3C_FRAMES = 6_000, 1_000_000
 # What transfers where nobody says otherwise: to a twin, what was trained for it; to a small change, what knows nothing else.
-_TRANSFER_POLICY, _SENSITIVITY_POLICY = "reach_randomized", "reach"
+_TRANSFER_POLICY, _SENSITIVITY_POLICY = "reach_randomized_pixels", "reach"
 _TRANSFER_PROFILE = "twin-2"
 _HEEDED = dict.fromkeys(_THROUGH_GRAPH, ("policy", "profile", "jobs")) | {transfer_sensitivity.NAME: ("policy", "jobs")}
 """What an experiment heeds beside steps, seeds and conditions; A3C's, which begin with nothing and use all cores, nothing."""

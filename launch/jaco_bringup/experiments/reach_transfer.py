@@ -13,6 +13,7 @@ CONDITIONS: Mapping[str, Learning] = MappingProxyType(
     {
         "progressive-wide": ("progressive", "wide", "asymmetric"),
         "progressive-narrow": ("progressive", "narrow", "asymmetric"),
+        "progressive-felt": ("progressive", "felt-maps", "asymmetric"),
         "finetuned": ("finetuned", "wide", "asymmetric"),
         "scratch": ("scratch", "wide", "asymmetric"),
         "actor-critic": ("progressive", "wide", "actor-critic"),

@@ -25,10 +25,11 @@ SPEEDS = action_speeds(ARM)
 PERIOD_NS, TICK_NS = 100_000_000, 10_000_000
 
 
-def policy(folder: Path, lstm: int = 0) -> Checkpoint:
+def policy(folder: Path, lstm: int = 0, feels: bool = False) -> Checkpoint:
     """Writes an untrained policy and returns it."""
     torch.manual_seed(0)
-    spec = ColumnSpec(convolutions=((4, 8, 4), (6, 5, 2)), hidden=16, lstm=lstm)
+    joints = {"inputs": 18, "proprioception": 8} if feels else {}
+    spec = ColumnSpec(convolutions=((4, 8, 4), (6, 5, 2)), hidden=16, lstm=lstm, **joints)
     column = Column(spec)
     torch.nn.init.orthogonal_(column.policy.weight, 1.0)
     rows = tuple(tuple(row) for row in SPEEDS.tolist())

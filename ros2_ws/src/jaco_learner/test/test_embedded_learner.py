@@ -34,14 +34,17 @@ def test_returns_are_the_paper_s() -> None:
     torch.testing.assert_close(n_step_returns(reward, value, True, g, 2), torch.tensor([*expected[:4], 1.0]))
 
 
-@pytest.mark.parametrize("lstm", [0, 8])
+@pytest.mark.parametrize(("lstm", "feels"), [(0, False), (8, False), (0, True)])
 @pytest.mark.parametrize("method", METHODS)
-def test_each_method_begins_and_learns_as_it_says(tmp_path: Path, method: str, lstm: int) -> None:
-    base = policy(tmp_path / method, lstm)
+def test_each_method_begins_and_learns_as_it_says(tmp_path: Path, method: str, lstm: int, feels: bool) -> None:
+    base = policy(tmp_path / method, lstm, feels)
     before = {name: tensor.clone() for name, tensor in base.network.state_dict().items()}
     learner = EmbeddedLearner(base, replace(SMALL, method=method), seed=1)
-    images = torch.from_numpy(run(0).transitions[0].image)[None]
-    answers = [net(images, net.initial_state(1))[0].logits for net in (learner.network, load_checkpoint(base.folder).network)]
+    shown = run(0).transitions[0]
+    images, felt = torch.from_numpy(shown.image)[None], torch.from_numpy(shown.proprioception).float()[None]
+    answers = [
+        net(images, net.initial_state(1), felt)[0].logits for net in (learner.network, load_checkpoint(base.folder).network)
+    ]
     assert torch.equal(*answers) is (method in ("progressive", "output", "finetuned"))
     start = learner.snapshot().weights
     assert learner.learn(run(0)) is not None

@@ -27,7 +27,8 @@ from jaco_learner.imitation.run import ImitationRun
 from jaco_learner.recipe import Stage
 from jaco_learner.standard.arms import Segment
 from jaco_learner.teacher import Teacher, TeacherCard, TeacherSpec
-from jaco_policy.checkpoint import load_checkpoint
+from jaco_policy.checkpoint import load_checkpoint, save_checkpoint
+from jaco_policy.networks import Column
 from jaco_sim.envs.batch import BatchStep
 
 LEARNED = ("bc", "dagger")
@@ -170,6 +171,10 @@ def test_the_program_clones_the_guide_from_pixels_and_goes_on_from_there(tmp_pat
     list(further.updates())
     assert torch.equal(further.actor.mean_image, column.mean_image)  # type: ignore[union-attr]
     assert _weights(further.actor) != _weights(column)
+    plain = Column(replace(column.spec, auxiliary=("palm",)))
+    save_checkpoint(tmp_path / "plain", replace(card, name="plain"), plain)
+    with pytest.raises(ContractError, match="has no heads for palm and target, which imitation trains with; it has palm"):
+        ImitationRun(recipe, tmp_path / "refused", 2, start_from=tmp_path / "plain")
 
 
 def _weights(module: torch.nn.Module) -> dict[str, bytes]:

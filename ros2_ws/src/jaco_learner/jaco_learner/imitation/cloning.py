@@ -20,9 +20,9 @@ from jaco_policy.networks import Column
 class CloningReport:
     """Means over a segment's updates: negative log-likelihood of a joint's advice [nat]; how far palm and target are off [m]."""
 
-    imitation: float = 0.0
-    palm_error: float = 0.0
-    target_error: float = 0.0
+    imitation: float
+    palm_error: float
+    target_error: float
 
 
 class Cloning:

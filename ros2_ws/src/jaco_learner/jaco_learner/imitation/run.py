@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from jaco_core.arms import load_arm
-from jaco_core.errors import ConfigError
+from jaco_core.errors import ConfigError, ContractError
 from jaco_learner.imitation.cloning import Cloning, CloningReport
 from jaco_learner.imitation.collecting import Shown
 from jaco_learner.imitation.demonstrators import Demonstrators, Request
@@ -150,17 +150,20 @@ class ImitationRun:
         frames = min(self.recipe.segment, end - self.frames)
         request = Request(Segment(mesh_fraction, seed), frames, self.recipe.expert_share_at(self.progress))
         demonstrators.request(request, self.actor)
-        report = self._improve() if self._behind else CloningReport()
+        report = self._improve() if self._behind else None
         shown = demonstrators.take()
         if self._memory.count == 0 and self._fresh:
             self._fit(shown)
         self._memory.add(shown)
         self._record.take(shown.frames, shown.ended)
-        told = self._record.row({"agreement": shown.agreement, **asdict(report)})
-        errors = (
-            f"  palm {100 * report.palm_error:.1f} cm  target {100 * report.target_error:.1f} cm" if self.recipe.pixels else ""
-        )
-        return f"{told}  agreement {shown.agreement:.1%}  imitation {report.imitation:.3f}{errors}"
+        figures = {name: float("nan") for name in CloningReport.__dataclass_fields__} if report is None else asdict(report)
+        told = f"{self._record.row({'agreement': shown.agreement, **figures})}  agreement {shown.agreement:.1%}"
+        if report is None:
+            return f"{told}  nothing learned yet"
+        told = f"{told}  imitation {report.imitation:.3f}"
+        if not self.recipe.pixels:
+            return told
+        return f"{told}  palm {100 * report.palm_error:.1f} cm  target {100 * report.target_error:.1f} cm"
 
     def _improve(self) -> CloningReport:
         torch.manual_seed(int(np.random.SeedSequence([self.seed, self._memory.count]).generate_state(1)[0]))
@@ -175,7 +178,13 @@ class ImitationRun:
                 raise ConfigError(
                     f"Recipe '{recipe.name}' sees the simulator's state; it cannot continue the policy in {start_from}."
                 )
-            return load_checkpoint(start_from, load_arm(recipe.arm)).column.train()
+            column = load_checkpoint(start_from, load_arm(recipe.arm)).column
+            if len(column.spec.auxiliary) != 2:
+                raise ContractError(
+                    f"The policy in {start_from} has no heads for palm and {target}, which imitation trains with; it has "
+                    f"{', '.join(column.spec.auxiliary) or 'none'}."
+                )
+            return column.train()
         few = replace(recipe, environments=2, trials=1, workers=0)
         arms = self._make(few, Segment(recipe.stages[0].mesh_fraction, self.seed)).arms
         joints, choices = arms.speeds.shape
