@@ -17,6 +17,7 @@ from rich.console import Console
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError
 from jaco_learner import evaluate, train
+from jaco_learner.film import BestFilm
 from jaco_learner.recipe import Stage, checked
 from jaco_learner.standard.actors import outputs
 from jaco_learner.standard.arms import Segment
@@ -73,7 +74,10 @@ def test_a_run_that_is_killed_at_a_random_moment_ends_with_the_same_weights(tmp_
     assert (tmp_path / "whole" / files[0]).read_bytes() == (tmp_path / "killed" / files[0]).read_bytes()
 
 
-def test_the_program_trains_on_simulated_arms_and_the_result_is_scored(tmp_path: Path) -> None:
+def test_the_program_trains_on_simulated_arms_and_the_result_is_filmed_and_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _film_early(monkeypatch)
     recipe = replace(load_standard_recipe("reach_qrdqn"), observation="pixels", **PIXELS, stages=(Stage(64, 1.0),))
     recipe = replace(recipe, settings=replace(recipe.settings, warm_up=32, batch=4, buffer=100))
     output = io.StringIO()
@@ -81,6 +85,8 @@ def test_the_program_trains_on_simulated_arms_and_the_result_is_scored(tmp_path:
     assert "100.0%" in output.getvalue() and "exploration" in output.getvalue()
     assert card.training["frames"] == 64 and card.training["algorithm"].startswith("QR-DQN by sb3-contrib")
     assert list(tmp_path.glob("events.out.tfevents.*"))
+    assert (tmp_path / "best.mp4").is_file()
+    assert load_checkpoint(tmp_path).card.training["video"] == {**card.training["video"], "frames": 32}
     assert (tmp_path / "curve.csv").read_text().startswith("frames,seconds,success,return")
     # Taken from pictures of a light table and a dark arm.
     assert 50.0 < float(load_checkpoint(tmp_path, load_arm("j2n6s300")).column.mean_image.mean()) < 200.0
@@ -137,6 +143,16 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
         train.train(recipe, tmp_path, start_from=tmp_path)
     with pytest.raises(ConfigError, match="knows no engine 'ray'"):
         train.train(recipe, tmp_path, engine="ray")
+
+
+def _film_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has a run film its policy after its first segment, which is too early for any other run."""
+    consider = BestFilm.consider
+
+    def early(film: BestFilm, frames: int, mean_return: float, elapsed_s: float, last: bool) -> bool:
+        return not last and consider(film, frames, 1.0, 1e6, last)
+
+    monkeypatch.setattr(BestFilm, "consider", early)
 
 
 def _untimed(row: str) -> list[str]:
