@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
-from reacher import Reacher, tiny
+from reacher import Killed, Mortal, Reacher, tiny, untimed
 from rich.console import Console
 
 from jaco_core.arms import load_arm
@@ -35,22 +34,6 @@ SMALL = {"sac": REPLAYED, "dqn": REPLAYED, "qrdqn": {**REPLAYED, "quantiles": 4}
 PIXELS = {"environments": 2, "segment": 32, "hidden": 16, "convolutions": ((4, 8, 4), (4, 5, 2))}
 
 
-class Killed(Exception):
-    """As if the process ended."""
-
-
-class Mortal(Reacher):
-    """Arms that end the run at a step."""
-
-    left = 0
-
-    def drive(self, velocity: NDArray[np.floating]):  # type: ignore[no-untyped-def]
-        Mortal.left -= 1
-        if Mortal.left == 0:
-            raise Killed
-        return super().drive(velocity)
-
-
 @pytest.mark.parametrize("algorithm", SMALL)
 def test_a_run_that_is_killed_at_a_random_moment_ends_with_the_same_weights(tmp_path: Path, algorithm: str) -> None:
     recipe = tiny(algorithm, 640, segment=160, **SMALL[algorithm])
@@ -66,7 +49,7 @@ def test_a_run_that_is_killed_at_a_random_moment_ends_with_the_same_weights(tmp_
     again.resume()
     assert 320 <= again.frames < 640, told
     rest = list(again.updates())
-    assert [_untimed(row) for row in rest] == [_untimed(row) for row in rows[-len(rest) :]], told
+    assert [untimed(row) for row in rest] == [untimed(row) for row in rows[-len(rest) :]], told
     files = ("teacher.safetensors", "resume.safetensors")
     whole_weights, weights = (_tensors(tmp_path / name / files[1]) for name in ("whole", "killed"))
     assert weights.keys() == whole_weights.keys()
@@ -153,11 +136,6 @@ def _film_early(monkeypatch: pytest.MonkeyPatch) -> None:
         return not last and consider(film, frames, 1.0, 1e6, last)
 
     monkeypatch.setattr(BestFilm, "consider", early)
-
-
-def _untimed(row: str) -> list[str]:
-    """Returns a row's figures without the rate."""
-    return [figure for figure in row.split("  ") if not figure.endswith("/s")]
 
 
 def _tensors(path: Path) -> dict[str, torch.Tensor]:
