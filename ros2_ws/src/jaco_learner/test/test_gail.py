@@ -67,7 +67,7 @@ class Fragile(Reacher):
 
 
 def test_it_solves_a_tiny_task(tmp_path: Path) -> None:
-    quick = {"discriminator_rate": 5e-3, "gradient_penalty": 0.01, "discriminator_updates": 30}
+    quick = {"discriminator_rate": 1.5e-2, "gradient_penalty": 0.01, "discriminator_updates": 20}
     recipe = replace(tiny(4800, 2400, **quick), learning_rate=6e-3, final_learning_rate=4e-3)
     run = GailRun(recipe, tmp_path, seed=1, make=Moody, shows=shown)
     assert success(run.actor, recipe) < 0.3
