@@ -19,7 +19,7 @@ from jaco_learner.imitation.recipe import ImitationRecipe, is_imitation, load_im
 from jaco_learner.imitation.run import ImitationRun
 from jaco_learner.recipe import Recipe, load_recipe, own_name, recipe_names
 from jaco_learner.run import Run
-from jaco_learner.standard.recipe import StandardRecipe, is_standard, load_standard_recipe
+from jaco_learner.standard.recipe import GailRecipe, StandardRecipe, is_standard, load_standard_recipe
 from jaco_policy.checkpoint import Card
 
 AnyRecipe = Recipe | A3cRecipe | StandardRecipe | ImitationRecipe
@@ -88,6 +88,10 @@ def _run(recipe: AnyRecipe, out: Path, seed: int, minutes: float | None, start_f
         return A3cRun(recipe, out, seed, minutes, start_from, engine=engine)
     if engine != "local":
         raise ConfigError(f"Recipe '{recipe.name}' knows no engine '{engine}'; only A3C has others than 'local'.")
+    if isinstance(recipe, GailRecipe):
+        from jaco_learner.adversarial.run import GailRun  # as does TorchRL
+
+        return GailRun(recipe, out, seed, minutes, start_from)
     if isinstance(recipe, StandardRecipe):
         from jaco_learner.standard.run import StandardRun  # Stable-Baselines3 takes two seconds to load
 
@@ -125,10 +129,10 @@ def _load(name: str) -> AnyRecipe:
     return load_standard_recipe(name) if is_standard(name) else load_recipe(name)
 
 
-def _of_expert(recipe: AnyRecipe, expert: Path) -> ImitationRecipe:
+def _of_expert(recipe: AnyRecipe, expert: Path) -> ImitationRecipe | GailRecipe:
     """Returns the recipe with another expert."""
-    if not isinstance(recipe, ImitationRecipe):
-        raise ConfigError(f"Recipe '{recipe.name}' learns from no expert; --expert is for behaviour cloning and DAgger.")
+    if not isinstance(recipe, ImitationRecipe | GailRecipe):
+        raise ConfigError(f"Recipe '{recipe.name}' learns from no expert; --expert is for behaviour cloning, DAgger and GAIL.")
     return replace(recipe, expert=str(expert))
 
 

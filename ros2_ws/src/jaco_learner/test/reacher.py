@@ -69,6 +69,22 @@ class Reacher:
         return BatchStep(nothing, state, reward.astype(np.float32), np.zeros_like(done), done, nowhere, nowhere, ended)
 
 
+class Killed(Exception):
+    """As if the process ended."""
+
+
+class Mortal(Reacher):
+    """Arms that end the run at a step."""
+
+    left = 0
+
+    def drive(self, velocity: NDArray[np.floating]) -> BatchStep:
+        Mortal.left -= 1
+        if Mortal.left == 0:
+            raise Killed
+        return super().drive(velocity)
+
+
 def success(actor: Any, recipe: StandardRecipe, seed: int = 12345) -> float:
     """Returns the share of a hundred new episodes that end near the target, by the actor's likeliest choices."""
     import torch
@@ -79,3 +95,8 @@ def success(actor: Any, recipe: StandardRecipe, seed: int = 12345) -> float:
         choice = actor(torch.from_numpy(step.state)).argmax(-1).numpy()
         step = arms.drive(arms.speeds[np.arange(2), choice])
     return float(np.mean([status.success for status in step.ended]))
+
+
+def untimed(row: str) -> list[str]:
+    """Returns the figures of a run's row without the rate."""
+    return [figure for figure in row.split("  ") if not figure.endswith("/s")]

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
-from reacher import Reacher, tiny
+from reacher import Killed, Mortal, Reacher, tiny, untimed
 from rich.console import Console
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError
 from jaco_learner import evaluate, train
+from jaco_learner.film import BestFilm
 from jaco_learner.recipe import Stage, checked
 from jaco_learner.standard.actors import outputs
 from jaco_learner.standard.arms import Segment
@@ -34,22 +34,6 @@ SMALL = {"sac": REPLAYED, "dqn": REPLAYED, "qrdqn": {**REPLAYED, "quantiles": 4}
 PIXELS = {"environments": 2, "segment": 32, "hidden": 16, "convolutions": ((4, 8, 4), (4, 5, 2))}
 
 
-class Killed(Exception):
-    """As if the process ended."""
-
-
-class Mortal(Reacher):
-    """Arms that end the run at a step."""
-
-    left = 0
-
-    def drive(self, velocity: NDArray[np.floating]):  # type: ignore[no-untyped-def]
-        Mortal.left -= 1
-        if Mortal.left == 0:
-            raise Killed
-        return super().drive(velocity)
-
-
 @pytest.mark.parametrize("algorithm", SMALL)
 def test_a_run_that_is_killed_at_a_random_moment_ends_with_the_same_weights(tmp_path: Path, algorithm: str) -> None:
     recipe = tiny(algorithm, 640, segment=160, **SMALL[algorithm])
@@ -65,7 +49,7 @@ def test_a_run_that_is_killed_at_a_random_moment_ends_with_the_same_weights(tmp_
     again.resume()
     assert 320 <= again.frames < 640, told
     rest = list(again.updates())
-    assert [_untimed(row) for row in rest] == [_untimed(row) for row in rows[-len(rest) :]], told
+    assert [untimed(row) for row in rest] == [untimed(row) for row in rows[-len(rest) :]], told
     files = ("teacher.safetensors", "resume.safetensors")
     whole_weights, weights = (_tensors(tmp_path / name / files[1]) for name in ("whole", "killed"))
     assert weights.keys() == whole_weights.keys()
@@ -73,7 +57,10 @@ def test_a_run_that_is_killed_at_a_random_moment_ends_with_the_same_weights(tmp_
     assert (tmp_path / "whole" / files[0]).read_bytes() == (tmp_path / "killed" / files[0]).read_bytes()
 
 
-def test_the_program_trains_on_simulated_arms_and_the_result_is_scored(tmp_path: Path) -> None:
+def test_the_program_trains_on_simulated_arms_and_the_result_is_filmed_and_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _film_early(monkeypatch)
     recipe = replace(load_standard_recipe("reach_qrdqn"), observation="pixels", **PIXELS, stages=(Stage(64, 1.0),))
     recipe = replace(recipe, settings=replace(recipe.settings, warm_up=32, batch=4, buffer=100))
     output = io.StringIO()
@@ -81,6 +68,8 @@ def test_the_program_trains_on_simulated_arms_and_the_result_is_scored(tmp_path:
     assert "100.0%" in output.getvalue() and "exploration" in output.getvalue()
     assert card.training["frames"] == 64 and card.training["algorithm"].startswith("QR-DQN by sb3-contrib")
     assert list(tmp_path.glob("events.out.tfevents.*"))
+    assert (tmp_path / "best.mp4").is_file()
+    assert load_checkpoint(tmp_path).card.training["video"] == {**card.training["video"], "frames": 32}
     assert (tmp_path / "curve.csv").read_text().startswith("frames,seconds,success,return")
     # Taken from pictures of a light table and a dark arm.
     assert 50.0 < float(load_checkpoint(tmp_path, load_arm("j2n6s300")).column.mean_image.mean()) < 200.0
@@ -139,9 +128,14 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
         train.train(recipe, tmp_path, engine="ray")
 
 
-def _untimed(row: str) -> list[str]:
-    """Returns a row's figures without the rate."""
-    return [figure for figure in row.split("  ") if not figure.endswith("/s")]
+def _film_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has a run film its policy after its first segment, which is too early for any other run."""
+    consider = BestFilm.consider
+
+    def early(film: BestFilm, frames: int, mean_return: float, elapsed_s: float, last: bool) -> bool:
+        return not last and consider(film, frames, 1.0, 1e6, last)
+
+    monkeypatch.setattr(BestFilm, "consider", early)
 
 
 def _tensors(path: Path) -> dict[str, torch.Tensor]:

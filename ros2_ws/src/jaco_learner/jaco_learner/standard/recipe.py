@@ -74,6 +74,18 @@ class StandardRecipe:
         return start_distance(self.near_starts_m, self.near_starts_until, progress)
 
 
+@dataclass(frozen=True)
+class GailRecipe(StandardRecipe):
+    """For GAIL. `expert`: the guide, or the folder of a teacher."""
+
+    expert: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.pixels:
+            raise ConfigError(f"Recipe '{self.name}': GAIL judges states, so observation must be state, got {self.observation}.")
+
+
 def is_standard(name: str) -> bool:
     """Tells whether the recipe called `name` is one for a standard algorithm.
 
@@ -95,4 +107,4 @@ def load_standard_recipe(name: str) -> StandardRecipe:
         raise ConfigError(f"Recipe '{name}' is for {algorithm}; standard algorithms are {', '.join(SETTINGS)}.")
     data["convolutions"] = tuple(tuple(int(number) for number in layer) for layer in data.get("convolutions", ()))
     data["settings"] = checked(SETTINGS[algorithm], data.get("settings", {}), name)
-    return checked(StandardRecipe, data, name)
+    return checked(GailRecipe if algorithm == "gail" else StandardRecipe, data, name)

@@ -112,7 +112,7 @@ class StandardRun:
         frames, environment = min(self.recipe.segment, end - self.frames), self.environment
         environment.begin(self._make(self.recipe, Segment(mesh_fraction, seed, self.recipe.start_distance_at(self.progress))))
         if self._fresh:
-            fit(self.model.policy, *environment.wander(_LOOK_AROUND, np.random.default_rng(seed)))
+            self._look_around(seed)
             self._fresh = False
         self.model.set_random_seed(seed)
         self.model.set_env(environment)
@@ -122,10 +122,16 @@ class StandardRun:
         self._record.take((self.model.num_timesteps - before) // environment.rows, environment.take_ended())
         return self._report()
 
+    def _look_around(self, seed: int) -> None:
+        """Takes the scale of states and the mean image from arms that do anything."""
+        fit(self.model.policy, *self.environment.wander(_LOOK_AROUND, np.random.default_rng(seed)))
+
     def _checkpoint(self) -> None:
-        """Writes the policy, and what `resume` needs."""
+        """Writes the policy, and what `resume` needs; films the policy when it is the best so far."""
         self.save()
         self._record.checkpoint(ModelState(self.model))
+        if self._record.film():
+            self.save()
 
     def _report(self) -> str:
         # What there was no update for is not known.

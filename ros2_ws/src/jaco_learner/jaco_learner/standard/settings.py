@@ -60,7 +60,31 @@ class A2cSettings:
     gradient_norm: float
 
 
-Settings = SacSettings | DqnSettings | QrDqnSettings | A2cSettings
+@dataclass(frozen=True)
+class GailSettings(A2cSettings):
+    """Of GAIL, PPO's first: a rollout is gone over `epochs` times in parts of `minibatch` frames.
 
-SETTINGS: Mapping[str, type[Settings]] = {"sac": SacSettings, "dqn": DqnSettings, "qrdqn": QrDqnSettings, "a2c": A2cSettings}
+    `demonstrations`: frames that the expert shows, at least. After each rollout the discriminator makes `discriminator_updates`,
+    on `discriminator_batch` of its frames and as many of the expert's.
+    """
+
+    epochs: int
+    minibatch: int
+    clip: float
+    demonstrations: int
+    discriminator_updates: int
+    discriminator_batch: int
+    discriminator_rate: float
+    gradient_penalty: float
+
+
+Settings = SacSettings | DqnSettings | QrDqnSettings | A2cSettings | GailSettings
+
+SETTINGS: Mapping[str, type[Settings]] = {
+    "sac": SacSettings,
+    "dqn": DqnSettings,
+    "qrdqn": QrDqnSettings,
+    "a2c": A2cSettings,
+    "gail": GailSettings,
+}
 """By the algorithm's name in a recipe."""

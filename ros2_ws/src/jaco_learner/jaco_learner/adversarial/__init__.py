@@ -1,0 +1,1 @@
+"""Learning to be taken for an expert: generative adversarial imitation."""
