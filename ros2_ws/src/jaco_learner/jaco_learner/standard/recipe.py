@@ -76,9 +76,10 @@ class StandardRecipe:
 
 @dataclass(frozen=True)
 class GailRecipe(StandardRecipe):
-    """For GAIL. `expert`: the guide, or the folder of a teacher."""
+    """For GAIL. `expert`: the guide, who leads the palm `guide_lift_m` above the target, or the folder of a teacher."""
 
     expert: str
+    guide_lift_m: float
 
     def __post_init__(self) -> None:
         super().__post_init__()
