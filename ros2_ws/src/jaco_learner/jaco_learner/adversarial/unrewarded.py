@@ -21,6 +21,11 @@ class Unrewarded:
         self._arms, self._horizon = arms, horizon
         self.count, self.speeds, self.state_size = arms.count, arms.speeds, arms.state_size
 
+    @property
+    def joints(self) -> NDArray[np.float64]:
+        """Joint angles [rad], then velocities [rad/s], shape (k, 2n)."""
+        return self._arms.joints
+
     def reset(self, seeds: list[int] | None = None, stagger: bool = False) -> BatchStep:
         """Starts an episode everywhere."""
         return self._told(self._arms.reset(seeds, stagger))

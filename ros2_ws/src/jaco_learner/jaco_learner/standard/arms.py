@@ -25,6 +25,10 @@ class Arms(Protocol):
     speeds: NDArray[np.float64]
     state_size: int
 
+    @property
+    def joints(self) -> NDArray[np.float64]:
+        """Joint angles [rad], then velocities [rad/s], shape (k, 2n)."""
+
     def reset(self, seeds: list[int] | None = None, stagger: bool = False) -> BatchStep:
         """Starts an episode everywhere."""
 
