@@ -94,10 +94,16 @@ class StaticExecutor(SingleThreadedExecutor):
         self._held.close()
 
     def _take_hold(self) -> None:
-        """Makes the wait set anew. What is in it is not destroyed before it is let go, whatever the node does with it."""
+        """Makes the wait sets anew. What is in them is not destroyed before it is let go, whatever the node does with it."""
         self._changed = False  # first: what changes meanwhile is looked at in the next turn
-        self._let_go()
-        nodes = self.get_nodes()
+        try:
+            self._let_go()
+            self._make_wait_sets(self.get_nodes(), self._context.handle)
+        except BaseException:
+            self._changed = True  # a signal's exception, say: half of them is none
+            raise
+
+    def _make_wait_sets(self, nodes: list[Node], context: Any) -> None:
         timers = [timer for node in nodes for timer in node.timers]
         subscriptions = [entity for node in nodes for entity in node.subscriptions]
         listened = [entity for entity in subscriptions if not isinstance(entity.callback_group, NeverExecuted)]
@@ -106,7 +112,6 @@ class StaticExecutor(SingleThreadedExecutor):
         services = [service for node in nodes for service in node.services]
         for entity in (*timers, *listened, *self._guards, *clients, *services):
             self._held.enter_context(entity.handle)
-        context: Any = self._context.handle
         self._held.enter_context(context)
         counts = len(listened), len(self._guards) + 1, len(timers), len(clients), len(services), 0
         self._wait_set = wait_set = _rclpy.WaitSet(*counts, context)
