@@ -10,7 +10,6 @@ from types import FrameType
 
 import rclpy
 from jaco_interfaces.msg import EpisodeState, JointVelocityCommand
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from std_srvs.srv import Trigger
@@ -20,6 +19,7 @@ from jaco_core.errors import ContractError, JacoError
 from jaco_core.parameters import parameter
 from jaco_core.ros import parameters, qos
 from jaco_core.ros.endpoints import publisher_names
+from jaco_core.ros.executor import make_executor
 from jaco_core.ros.lifecycle_client import ACTIVATE, CLEANUP, CONFIGURE, DEACTIVATE, LifecycleClient
 from jaco_core.ros.waiting import spin_until
 from jaco_core.scheduling import Urgency, hurry
@@ -70,7 +70,7 @@ class ManagerNode(Node):
         super().__init__("manager")
         parameters.declare(self, ManagerConfig)
         self._config = config = parameters.read(self, ManagerConfig)
-        self._executor = SingleThreadedExecutor()
+        self._executor = make_executor()
         self._executor.add_node(self)
         self._managed = {name: ManagedNode(self, self._executor, name) for name in config.nodes if name}
         self._sequence = LifecycleSequence(
@@ -127,6 +127,11 @@ class ManagerNode(Node):
         """Deactivates and cleans up what is up, the arm's side first."""
         self._sequence.take_down()
 
+    def close(self) -> None:
+        """Ends the node."""
+        self._executor.shutdown()  # it holds what the node gives back
+        self.destroy_node()
+
     def _require_own_domain(self) -> None:
         # No node of this graph is configured yet, so whoever publishes arm commands here belongs to another graph.
         foreign = publisher_names(self, ARM_COMMAND)
@@ -173,7 +178,7 @@ def run() -> int:
     finally:
         _ignore_signals()
         node.take_down()
-        node.destroy_node()
+        node.close()
         rclpy.try_shutdown()
     return code
 

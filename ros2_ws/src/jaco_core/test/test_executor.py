@@ -11,6 +11,7 @@ import rclpy
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.duration import Duration
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -166,6 +167,21 @@ def test_services_clients_guard_conditions_and_tasks_run(graph: GraphUnderTest) 
     graph.until(lambda: "guard" in done, "the guard condition")
     graph.executor.create_task(lambda: done.append("task"))
     graph.until(lambda: "task" in done, "the task")
+
+
+def test_events_of_the_middleware_are_noticed_but_for_those_of_polled_subscriptions(graph: GraphUnderTest) -> None:
+    noticed: list[int] = []
+    told = SubscriptionEventCallbacks(incompatible_qos=lambda event: noticed.append(event.total_count))
+    graph.console.create_subscription(Header, "/words", lambda message: None, qos.LATCHED, event_callbacks=told)
+    polled = PolledSubscription(graph.console, Header, "/words", qos.LATCHED)
+    speaker = Node("speaker")
+    speaker.create_publisher(Header, "/words", qos.STATE_WRITER)
+    graph.until(lambda: bool(noticed), "the word that the publisher keeps nothing for late readers")
+    static = graph.executor
+    assert isinstance(static, StaticExecutor) and not static._has_events()
+    assert noticed == [1]
+    polled.destroy(graph.console)
+    speaker.destroy_node()
 
 
 def test_an_exception_in_a_callback_comes_out_as_it_is(graph: GraphUnderTest) -> None:

@@ -20,6 +20,7 @@ from jaco_core.domain import take_random_domain
 from jaco_core.ros import qos
 from jaco_core.ros.convert import ns_to_stamp
 from jaco_core.ros.waiting import spin_until
+from jaco_monitor.markers import messages
 from jaco_monitor.markers.node import MarkersNode
 from jaco_monitor.palette import state_color
 
@@ -106,6 +107,27 @@ def test_it_looks_at_most_ten_times_per_second_of_joint_state_time() -> None:
         stamps = [array.markers[0].header.stamp for array in others.markers]
         times = [stamp.sec + 1e-9 * stamp.nanosec for stamp in stamps]
         assert all(later - earlier > 0.0999 for earlier, later in pairwise(times))
+
+
+def test_it_draws_for_nobody_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    message_type = pytest.importorskip("tf2_msgs.msg", reason="tf2_msgs is not installed here").TFMessage
+    drawn: list[object] = []
+    monkeypatch.setattr(messages, "skeleton", lambda *told: drawn.append(told))
+    with graph() as (node, others, executor):
+        others.destroy_subscription(next(each for each in others.subscriptions if each.topic_name == "/markers"))
+        transforms: list[object] = []
+        others.create_subscription(message_type, "/tf", transforms.append, qos.STATE)
+        node.trigger_configure()
+        node.trigger_activate()
+        state = joints()
+
+        def said() -> bool:
+            state.header.stamp = ns_to_stamp(others.get_clock().now().nanoseconds)
+            others.states.publish(state)
+            return len(transforms) >= 2
+
+        spin_until(executor, said, TIMEOUT_S, "transforms")
+        assert not drawn
 
 
 def test_it_refuses_without_tf2_msgs(monkeypatch: pytest.MonkeyPatch) -> None:

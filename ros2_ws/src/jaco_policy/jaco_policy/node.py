@@ -31,6 +31,8 @@ from jaco_policy.succession import LearnerWord, Succession
 from jaco_policy.swap import FIRST_VERSION, WeightSwap, load_runtime, require_known_inputs
 
 RETRY_S = 0.005
+# While an episode waits for the learner, whose word wakes the node by itself: weights may have been loaded, or patience be over.
+WAIT_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -220,13 +222,17 @@ class PolicyNode(JacoNode[Config]):
         if felt is not None:
             self._retry.cancel()
         elif not self._felt.passed(stamp_ns):
-            self._retry.reset()
+            self._look_again(RETRY_S)
         else:
             self._retry.cancel()
             self.get_logger().error(
                 f"No joint state lies within {self._config.tolerance} s of an image.", throttle_duration_sec=1.0
             )
         return felt
+
+    def _look_again(self, seconds: float) -> None:
+        self._retry.timer_period_ns = seconds_to_ns(seconds)
+        self._retry.reset()
 
     @property
     def _version(self) -> int:
@@ -240,7 +246,7 @@ class PolicyNode(JacoNode[Config]):
         else:
             before = succession.timeouts
             if not succession.ready(time.monotonic(), self._words.get_publisher_count() > 0):
-                self._retry.reset()
+                self._look_again(WAIT_S)
                 return False
             self._retry.cancel()
             if succession.timeouts > before:

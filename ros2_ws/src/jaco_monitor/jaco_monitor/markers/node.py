@@ -48,7 +48,7 @@ class MarkersConfig:
 
 
 class MarkersNode(JacoNode[MarkersConfig]):
-    """Publishes /markers, /tf and /robot_description."""
+    """Publishes /robot_description, and /markers and /tf while somebody looks at them."""
 
     def __init__(self) -> None:
         super().__init__("markers", MarkersConfig)
@@ -90,8 +90,10 @@ class MarkersNode(JacoNode[MarkersConfig]):
             self.destroy_publisher(publisher)
 
     def _look(self) -> None:
+        if not (self.active and any(publisher.get_subscription_count() for publisher in (self._markers, self._transforms))):
+            return
         message = self._joint_states.take_newest()
-        if message is None or not self.active:
+        if message is None:
             return
         now_ns = stamp_to_ns(message.header.stamp)
         if 0 <= now_ns - self._last_ns < self._period_ns:
@@ -108,10 +110,13 @@ class MarkersNode(JacoNode[MarkersConfig]):
         joints = joints_from_message(message).ordered(self._arm.joint_names)
         stamp, frame = message.header.stamp, self._arm.base_frame
         poses = link_poses(self._links, dict(zip(joints.names, map(float, joints.position), strict=True)))
-        moved = [messages.transform(link, pose, stamp) for link, pose in zip(self._links, poses, strict=True)]
-        self._transforms.publish(self._transforms_type(transforms=moved))
-        places = base_positions(self._links, poses, frame)
-        self._markers.publish(MarkerArray(markers=self._drawn(places, frame, stamp)))
+        # Both are large: drawing them for nobody would take time from the graph.
+        if self._transforms.get_subscription_count():
+            moved = [messages.transform(link, pose, stamp) for link, pose in zip(self._links, poses, strict=True)]
+            self._transforms.publish(self._transforms_type(transforms=moved))
+        if self._markers.get_subscription_count():
+            places = base_positions(self._links, poses, frame)
+            self._markers.publish(MarkerArray(markers=self._drawn(places, frame, stamp)))
 
     def _drawn(self, places: dict[str, Any], frame: str, stamp: Any) -> list[Marker]:
         state = self._status.state if self._status is not None else None
