@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -18,8 +18,8 @@ from jaco_learner.standard.run import StandardRun
 from jaco_learner.standard.settings import GailSettings
 from jaco_tasks.registry import make_task
 
-# What makes the expert's arms; of a recipe it reads what `GailRecipe` has, too.
-Shows = Callable[[Any, Segment], Demonstration]
+Shows = Callable[[GailRecipe, Segment], Demonstration]
+"""Makes the expert's arms."""
 
 
 class GailRun(StandardRun):
@@ -48,7 +48,7 @@ class GailRun(StandardRun):
     def _look_around(self, seed: int) -> None:
         super()._look_around(seed)
         own = int(np.random.SeedSequence([seed, 1]).generate_state(1)[0]) >> 1
-        demonstration = self._shows(self.recipe, Segment(self.recipe.stages[0].mesh_fraction, own))
+        demonstration = self._shows(cast(GailRecipe, self.recipe), Segment(self.recipe.stages[0].mesh_fraction, own))
         frames = cast(GailSettings, self.recipe.settings).demonstrations
         try:
             cast(Gail, self.model).begin(show(demonstration, frames, self._horizon))

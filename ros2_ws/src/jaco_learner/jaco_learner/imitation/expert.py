@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from jaco_core.errors import ContractError
 from jaco_learner.guide import Guide
 from jaco_learner.imitation.recipe import GUIDE, ImitationRecipe
-from jaco_learner.standard.arms import Arms, Segment, simulated_arms
+from jaco_learner.standard.arms import Arms, Segment, Trained, simulated_arms
 from jaco_learner.teacher import Teacher, load_teacher
 from jaco_sim.envs.batch import BatchStep
 
@@ -27,11 +27,23 @@ class Demonstration:
     advise: Callable[[BatchStep], NDArray[np.integer[Any]]]
 
 
+class Taught(Trained, Protocol):
+    """What of a recipe says whom it learns from."""
+
+    @property
+    def expert(self) -> str:
+        """The guide, or the folder of a teacher."""
+
+    @property
+    def guide_lift_m(self) -> float:
+        """How far above the target the guide leads the palm [m]."""
+
+
 MakeDemonstration = Callable[[ImitationRecipe, Segment], Demonstration]
 """Makes the arms of a segment, and their expert."""
 
 
-def simulated_demonstration(recipe: ImitationRecipe, segment: Segment) -> Demonstration:
+def simulated_demonstration(recipe: Taught, segment: Segment) -> Demonstration:
     """Returns new arms in MuJoCo with the recipe's expert.
 
     Raises:
