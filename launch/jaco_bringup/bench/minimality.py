@@ -102,7 +102,8 @@ def _returns(environment: BatchEnv, checkpoint: Checkpoint) -> float:
         step = environment.reset([_FIRST_SEED + first + index for index in range(environment.count)])
         state = checkpoint.column.initial_state(environment.count)
         for _ in range(environment.scene.task.max_steps):
-            output, state = checkpoint.column(torch.from_numpy(step.image), state)
+            felt = torch.from_numpy(environment.joints).float()
+            output, state = checkpoint.column(torch.from_numpy(step.image), state, felt)
             step = environment.step(output.logits.argmax(-1).numpy())
         statuses += environment.statuses
     return float(np.mean([status.episode_return for status in statuses]))

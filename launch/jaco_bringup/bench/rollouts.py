@@ -38,7 +38,8 @@ def proposals(policy: str) -> NDArray[np.int8]:
         step = environment.reset([_FIRST_SEED + index for index in range(_EPISODES)])
         state = checkpoint.column.initial_state(_EPISODES)
         for _ in range(scene.task.max_steps):
-            output, state = checkpoint.column(torch.from_numpy(step.image), state)
+            felt = torch.from_numpy(environment.joints).float()
+            output, state = checkpoint.column(torch.from_numpy(step.image), state, felt)
             action = output.logits.argmax(-1).numpy()
             shares.append(speeds[joints, action] / arm.max_velocity)
             step = environment.step(action)

@@ -87,6 +87,8 @@ class PolicyNode(Node):
         checkpoint = load_checkpoint(Path(config.checkpoint), arm)
         self._torch, self._column = torch, checkpoint.column
         self._state = checkpoint.column.initial_state(1)
+        # A policy that feels the joints takes as long whatever it feels.
+        self._felt = torch.zeros(1, checkpoint.network.inputs)
         self._speeds = torch.from_numpy(checkpoint.card.speeds)
         self._command = JointVelocityCommand(joint_names=list(arm.joint_names))
         self._publisher = self.create_publisher(JointVelocityCommand, PROPOSED, qos.COMMAND)
@@ -97,7 +99,7 @@ class PolicyNode(Node):
         torch = self._torch
         with torch.inference_mode():
             image = torch.frombuffer(message.data, dtype=torch.uint8).reshape(1, SIZE, SIZE, 3)
-            output, self._state = self._column(image, self._state)
+            output, self._state = self._column(image, self._state, self._felt)
             chosen = output.logits.argmax(-1)
             self._command.velocities = array.array("d", self._speeds.gather(1, chosen.reshape(-1, 1)).reshape(-1).numpy())
         self._command.header = message.header

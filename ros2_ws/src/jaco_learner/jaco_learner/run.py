@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from jaco_core.arms import load_arm
+from jaco_core.errors import ContractError
 from jaco_learner.memory import keep_freed_memory
 from jaco_learner.ppo import Ppo, UpdateReport
 from jaco_learner.recipe import Recipe
@@ -129,7 +130,13 @@ class Run:
         if recipe.observation == "state":
             return Teacher(TeacherSpec(self._state_size, joints, choices, recipe.hidden))
         if start_from is not None:
-            return load_checkpoint(start_from, load_arm(recipe.arm)).column.train()
+            column = load_checkpoint(start_from, load_arm(recipe.arm)).column
+            if column.spec.inputs:
+                raise ContractError(
+                    f"The policy in {start_from} feels the joints, which PPO does not show it; "
+                    "continue it with a recipe for dagger."
+                )
+            return column.train()
         return Column(ColumnSpec(joints, choices, recipe.convolutions, recipe.hidden, recipe.lstm, ("palm", target)))
 
     def _config(self, mesh_fraction: float) -> WorkerConfig:

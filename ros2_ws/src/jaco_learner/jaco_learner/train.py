@@ -109,9 +109,10 @@ def recipe_for(name: str, profile: str | None = None, auxiliary: Sequence[str] =
     Raises:
         ConfigError: no such recipe, its file breaks a rule, or its algorithm has no heads to choose.
     """
-    if own_name(name, profile) in recipe_names():
-        name, profile = own_name(name, profile), None
     recipe = _load(name)
+    # A file may be called as a shipped profile is; the recipe made for that one is not for the file.
+    if own_name(name, profile) in recipe_names() and (own := _load(own_name(name, profile))).profile == profile:
+        recipe = own
     if auxiliary:
         if not isinstance(recipe, A3cRecipe):
             raise ConfigError(f"Recipe '{name}' has no auxiliary heads to choose; --auxiliary is for A3C.")

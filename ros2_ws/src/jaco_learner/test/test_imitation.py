@@ -24,7 +24,7 @@ from jaco_learner.imitation.demonstrators import Demonstrators, Request
 from jaco_learner.imitation.expert import Demonstration, simulated_demonstration
 from jaco_learner.imitation.recipe import ImitationRecipe, load_imitation_recipe
 from jaco_learner.imitation.run import ImitationRun
-from jaco_learner.recipe import Stage
+from jaco_learner.recipe import Stage, load_recipe
 from jaco_learner.standard.arms import Segment
 from jaco_learner.teacher import Teacher, TeacherCard, TeacherSpec
 from jaco_policy.checkpoint import load_checkpoint, save_checkpoint
@@ -175,6 +175,11 @@ def test_the_program_clones_the_guide_from_pixels_and_goes_on_from_there(tmp_pat
     save_checkpoint(tmp_path / "plain", replace(card, name="plain"), plain)
     with pytest.raises(ContractError, match="has no heads for palm and target, which imitation trains with; it has palm"):
         ImitationRun(recipe, tmp_path / "refused", 2, start_from=tmp_path / "plain")
+    save_checkpoint(tmp_path / "recurrent", replace(card, name="recurrent"), Column(replace(column.spec, lstm=4)))
+    with pytest.raises(ContractError, match="has an LSTM; imitation learns from single pictures"):
+        ImitationRun(recipe, tmp_path / "refused", 2, start_from=tmp_path / "recurrent")
+    with pytest.raises(ContractError, match="feels the joints, which PPO does not show it"):
+        train.train(load_recipe("reach"), tmp_path / "refused", start_from=tmp_path)
 
 
 def _weights(module: torch.nn.Module) -> dict[str, bytes]:

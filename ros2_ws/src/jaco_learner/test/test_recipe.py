@@ -36,6 +36,10 @@ def test_another_profile_takes_the_recipe_made_for_it() -> None:
     assert recipe_for("reach", "randomized") == load_imitation_recipe("reach_randomized")
     mine = recipe_for("reach", "lab/mine.yaml")
     assert (mine.name, mine.profile) == ("reach_mine", "lab/mine.yaml")
+    # A user's file of the same name as the shipped profile is another world.
+    assert recipe_for("reach", "lab/randomized.yaml").profile == "lab/randomized.yaml"
+    with_no_such_profile = recipe_for("reach_randomized", "pixels")
+    assert (with_no_such_profile.profile, with_no_such_profile.name) == ("pixels", "reach_randomized_pixels")
     teacher = recipe_for("reach_teacher", "randomized")
     assert teacher == replace(load_recipe("reach_teacher"), name="reach_teacher_randomized", profile="randomized")
 

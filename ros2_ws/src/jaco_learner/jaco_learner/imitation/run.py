@@ -43,7 +43,7 @@ class _State:
     learned: Learned
     memory: Memory
     improvements: Tensor
-    """How many there have been, shape (1,); so many of the segments were in memory at the last one, or more."""
+    """How many there have been, shape (1,): one after each segment, so fewer than segments while one is not learned from."""
 
     def tensors(self) -> dict[str, Tensor]:
         """Returns everything, as tensors by name."""
@@ -179,7 +179,11 @@ class ImitationRun:
                     f"Recipe '{recipe.name}' sees the simulator's state; it cannot continue the policy in {start_from}."
                 )
             column = load_checkpoint(start_from, load_arm(recipe.arm)).column
-            if len(column.spec.auxiliary) != 2:
+            if column.spec.lstm:
+                raise ContractError(
+                    f"The policy in {start_from} has an LSTM; imitation learns from single pictures and cannot continue it."
+                )
+            if column.spec.auxiliary != ("palm", target):
                 raise ContractError(
                     f"The policy in {start_from} has no heads for palm and {target}, which imitation trains with; it has "
                     f"{', '.join(column.spec.auxiliary) or 'none'}."
