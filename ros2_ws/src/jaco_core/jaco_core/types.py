@@ -17,7 +17,9 @@ DepthImage = NDArray[np.uint16]
 
 def frozen_vector(values: ArrayLike) -> Vector:
     """Returns a read-only float64 copy, shape (n,), of `values`."""
-    vector = np.array(values, dtype=np.float64).reshape(-1)
+    vector = np.array(values, dtype=np.float64)
+    if vector.ndim != 1:
+        vector = vector.reshape(-1)
     vector.setflags(write=False)
     return vector
 

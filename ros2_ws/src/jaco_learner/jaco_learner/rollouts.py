@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from jaco_core.errors import TimeoutExceeded
+from jaco_core.scheduling import give_way
 from jaco_core.types import EpisodeStatus
 from jaco_learner.guide import Guide
 from jaco_learner.memory import keep_freed_memory
@@ -21,6 +22,8 @@ from jaco_sim.simulation import make_scene
 
 # Longest wait for one rollout; a worker needs a few seconds.
 _TIMEOUT_S = 300.0
+# Workers wait for each other and can share a core; nobody can help the learner, which would be the last of all without it.
+NICENESS = 4
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,7 @@ def shared_copy(actor: Actor) -> Actor:
 def _work(pipe: Any) -> None:
     """A worker's process: new environments or one rollout per message, until the pipe closes."""
     keep_freed_memory()
+    give_way(NICENESS)
     collector: _Collector | None = None
     scenes: dict[WorkerConfig, Any] = {}
     while True:

@@ -104,4 +104,5 @@ def _joint_limit(arm: Arm, joints: JointSample, margin: float) -> str:
     """Returns the first joint at its limit as a reason, or ""."""
     position = joints.ordered(arm.joint_names).position
     at_limit = (position <= arm.lower + margin) | (position >= arm.upper - margin)
-    return f"joint limit ({arm.joint_names[int(at_limit.argmax())]})" if at_limit.any() else ""
+    first = int(at_limit.argmax())
+    return f"joint limit ({arm.joint_names[first]})" if at_limit[first] else ""

@@ -94,9 +94,10 @@ class BatchEnv:
         commands = np.empty((self._ticks, *velocity.shape))
         for tick in range(self._ticks):
             self._command = commands[tick] = self.following(velocity)
-        # One arm after another: its data stay in the processor's cache.
+        # One arm after another: its data stay in the processor's cache, also for the look at it that judge and camera need.
         for index, simulation in enumerate(self.simulations):
             simulation.follow(commands[:, index])
+            simulation.look()
 
     @property
     def commands(self) -> NDArray[np.float64]:
