@@ -45,6 +45,26 @@ def test_arm_that_stands_is_noticed_within_a_second(speed: float) -> None:
     assert "does not follow: joint_2 was to move" in said[first]
 
 
+@pytest.mark.parametrize("speed", [0.04, 0.1, 0.15])
+def test_arm_that_stands_is_noticed_though_it_is_told_to_move_slowly(speed: float) -> None:
+    said = verdicts(lambda time: speed, lambda time: 0.0, seconds=6.0)
+    first = next(index for index, text in enumerate(said) if text)
+    assert 100 < first <= 350 and "in 3.0 s and moved 0.000" in said[first]
+
+
+@pytest.mark.parametrize("share", [0.8, 1.2])
+@pytest.mark.parametrize("lag", [0.0, 0.15, 0.25])
+def test_slow_arm_that_follows_late_and_not_quite_is_left_alone(lag: float, share: float) -> None:
+    def told(time: float) -> float:
+        return 0.1 if int(time / 2.3) % 2 else -0.05
+
+    assert not any(verdicts(told, lambda time: share * told(time - lag) if time > lag else 0.0, seconds=20.0))
+
+
+def test_arm_that_creeps_by_itself_is_noticed() -> None:
+    assert "joint_2 was to move 0.000 rad in 3.0 s" in next(filter(None, verdicts(lambda time: 0.0, lambda time: 0.03)))
+
+
 def test_arm_that_moves_by_itself_is_noticed() -> None:
     assert "joint_2 was to move 0.000 rad" in next(filter(None, verdicts(lambda time: 0.0, lambda time: 0.3)))
 
