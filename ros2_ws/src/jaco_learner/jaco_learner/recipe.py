@@ -76,6 +76,8 @@ class Recipe:
     margin_m: float
     stages: tuple[Stage, ...]
     convolutions: tuple[tuple[int, int, int], ...]
+    residual: tuple[int, ...]
+    spatial_softmax: bool
     hidden: int
     lstm: int
     epochs: int
@@ -171,8 +173,26 @@ def load_recipe(name: str) -> Recipe:
     data = read_recipe(name)
     if "algorithm" in data:
         raise ConfigError(f"Recipe '{name}' is for {data['algorithm']}, not for PPO.")
-    data["convolutions"] = tuple(tuple(int(number) for number in layer) for layer in data["convolutions"])
-    return Recipe(**data)
+    return Recipe(**data | encoder_of(data))
+
+
+def encoder_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what says in the recipe `data` how a policy sees, by the names of `ColumnSpec`; a recipe names what it needs.
+
+    Raises:
+        ConfigError: one of these fields is no list of numbers, or not true or false.
+    """
+    try:
+        convolutions = tuple(tuple(int(number) for number in layer) for layer in data.get("convolutions", ()))
+        residual = tuple(int(channels) for channels in data.get("residual", ()))
+    except (TypeError, ValueError):
+        raise ConfigError(
+            f"Recipe '{data['name']}': convolutions must be a list of [channels, kernel, stride] and residual one of channels, "
+            f"got {data.get('convolutions')} and {data.get('residual')}."
+        ) from None
+    if not isinstance(attends := data.get("spatial_softmax", False), bool):
+        raise ConfigError(f"Recipe '{data['name']}': spatial_softmax must be true or false, got {attends}.")
+    return {"convolutions": convolutions, "residual": residual, "spatial_softmax": attends}
 
 
 def checked(kind: type[T], data: Mapping[str, Any], name: str) -> T:

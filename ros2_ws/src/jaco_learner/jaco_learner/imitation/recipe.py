@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jaco_core.errors import ConfigError
-from jaco_learner.recipe import OBSERVATIONS, Stage, checked, read_recipe, stretched
+from jaco_learner.recipe import OBSERVATIONS, Stage, checked, encoder_of, read_recipe, stretched
 
 CLONING, DAGGER = ALGORITHMS = ("bc", "dagger")
 GUIDE = "guide"
@@ -39,6 +39,8 @@ class ImitationRecipe:
     margin_m: float
     stages: tuple[Stage, ...]
     convolutions: tuple[tuple[int, int, int], ...]
+    residual: tuple[int, ...]
+    spatial_softmax: bool
     hidden: int
     proprioception: int
     learning_rate: float
@@ -121,5 +123,4 @@ def load_imitation_recipe(name: str) -> ImitationRecipe:
     data: dict[str, Any] = read_recipe(name)
     if data.get("algorithm") not in ALGORITHMS:
         raise ConfigError(f"Recipe '{name}' is for {data.get('algorithm', 'ppo')}, not for {' or '.join(ALGORITHMS)}.")
-    data["convolutions"] = tuple(tuple(int(number) for number in layer) for layer in data.get("convolutions", ()))
-    return checked(ImitationRecipe, data, name)
+    return checked(ImitationRecipe, data | encoder_of(data), name)
