@@ -62,7 +62,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The fields of a recipe's YAML file, in its order."""
+    """The fields of a recipe's YAML file; `residual` and `spatial_softmax`, as a `ColumnSpec` has them, where it needs them."""
 
     name: str
     task: str
@@ -76,8 +76,6 @@ class Recipe:
     margin_m: float
     stages: tuple[Stage, ...]
     convolutions: tuple[tuple[int, int, int], ...]
-    residual: tuple[int, ...]
-    spatial_softmax: bool
     hidden: int
     lstm: int
     epochs: int
@@ -94,6 +92,8 @@ class Recipe:
     imitation: float
     imitation_until: float
     segment: int
+    residual: tuple[int, ...] = ()
+    spatial_softmax: bool = False
 
     def __post_init__(self) -> None:
         counts = {name: getattr(self, name) for name in ("workers", "environments", "steps", "epochs", "minibatch", "segment")}
