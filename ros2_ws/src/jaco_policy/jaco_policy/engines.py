@@ -29,7 +29,7 @@ class Engine(Protocol):
         """Sets the LSTM's state to that of an episode's start."""
 
     def compute(self, image: NDArray[np.uint8], proprioception: Proprioception = None) -> Answer:
-        """Returns logits, shape (joints, choices), and value for an image (64, 64, 3) and proprioception (inputs,)."""
+        """Returns logits, shape (joints, choices), and value for an image (64, 64, channels) and proprioception (inputs,)."""
 
 
 class TorchEngine:
@@ -98,7 +98,7 @@ def choose_engine(network: Column | ProgressiveNet) -> tuple[Engine, str]:
             reference,
             f"ONNX Runtime refuses the policy ({' '.join(str(error).split())}); it runs on PyTorch, which is slower.",
         )
-    worst = difference(engine, reference, network.inputs)
+    worst = difference(engine, reference, network.inputs, network.spec.channels)
     if not worst <= TOLERANCE:
         return reference, (
             f"ONNX Runtime's answers differ from PyTorch's by {worst:.2g}, more than {TOLERANCE:.0e}; the policy runs on PyTorch."
@@ -106,15 +106,15 @@ def choose_engine(network: Column | ProgressiveNet) -> tuple[Engine, str]:
     return engine, ""
 
 
-def difference(engine: Engine, reference: Engine, inputs: int = 0) -> float:
+def difference(engine: Engine, reference: Engine, inputs: int = 0, channels: int = 3) -> float:
     """Returns the largest difference of the two engines' outputs over a few random images, as a share of outputs above 1.
 
-    `inputs`: numbers of proprioception that the network reads, random as well.
+    `inputs`: numbers of proprioception that the network reads, random as well; `channels`: of the images.
 
     Both are left as at an episode's start. The first call of either is slow (allocations, choice of kernels) and happens here.
     """
     rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (_TRIALS, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
+    images = rng.integers(0, 256, (_TRIALS, IMAGE_SIZE, IMAGE_SIZE, channels), np.uint8)
     worst = 0.0
     engine.forget()
     reference.forget()

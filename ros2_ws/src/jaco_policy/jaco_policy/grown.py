@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from jaco_core.errors import ConfigError
-from jaco_policy.networks import IMAGE_SIZE, Column, ColumnOutput, ColumnSpec, Tap, untouched
+from jaco_policy.networks import Column, ColumnOutput, ColumnSpec, Tap, untouched
 
 _SMALLEST_SCALE, _LARGEST_SCALE = 0.05, 0.15
 
@@ -26,8 +26,9 @@ _SMALLEST_SCALE, _LARGEST_SCALE = 0.05, 0.15
 class GrownSpec:
     """The sizes of a later column.
 
-    `channels`: of its convolutions, whose kernels and strides are column 1's; () for one that sees through its laterals alone:
-    from the earlier columns' last maps, projected to `lateral_channels`, or with 0 of these from their fc layers.
+    `channels`: of its convolutions, whose kernels and strides are column 1's and which read all views at once; () for one that
+    sees through its laterals alone: from the earlier columns' last maps, projected to `lateral_channels`, or with 0 of these
+    from their fc layers.
     `inputs`: numbers of proprioception that it reads, 0 for none, into `proprioception` units. `lstm` 0: none.
     """
 
@@ -77,13 +78,13 @@ class GrownColumn(nn.Module):
         self.joints, self.choices = first.joints, first.choices
         # A column that sees through others has no maps of its own to read.
         maps = [_channels(elder) for elder in elders if _channels(elder)]
-        sizes = _map_sizes(first)
+        sizes = first.map_sizes
         channels = spec.channels
         self.scales = nn.ParameterList()
         self.convolutions, self.adapters, self.laterals = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for index, count in enumerate(channels):
             kernel, stride = first.convolutions[index][1:]
-            self.convolutions.append(nn.Conv2d(channels[index - 1] if index else 3, count, kernel, stride))
+            self.convolutions.append(nn.Conv2d(channels[index - 1] if index else first.channels, count, kernel, stride))
             if index:
                 self._adapt(sum(each[index - 1] for each in maps), channels[index - 1], len(maps), convolution=True)
                 self.laterals.append(nn.Conv2d(channels[index - 1], count, kernel, stride, bias=False))
@@ -132,7 +133,10 @@ class GrownColumn(nn.Module):
     def layers(
         self, pixels: Tensor, elders: Sequence[Activations], proprioception: Tensor | None, tap: Tap = untouched
     ) -> tuple[list[Tensor], Tensor, list[Tensor]]:
-        """Returns maps, fc layer and what joins it before the LSTM. `pixels`: (N, 3, 64, 64), proprioception: (N, inputs)."""
+        """Returns maps, fc layer and what joins it before the LSTM.
+
+        `pixels`: (N, channels of the picture, 64, 64), proprioception: (N, inputs).
+        """
         seeing = [elder for elder in elders if elder.convolutions]
         maps: list[Tensor] = []
         for index, convolution in enumerate(self.convolutions):
@@ -176,18 +180,15 @@ def _sum_of_heads(own: nn.Linear, laterals: nn.ParameterList, elders: Sequence[T
 
 
 def _channels(spec: ColumnSpec | GrownSpec) -> tuple[int, ...]:
-    return spec.channels if isinstance(spec, GrownSpec) else tuple(layer[0] for layer in spec.convolutions)
-
-
-def _map_sizes(first: ColumnSpec) -> list[int]:
-    sizes, size = [], IMAGE_SIZE
-    for _, kernel, stride in first.convolutions:
-        size = (size - kernel) // stride + 1
-        sizes.append(size)
-    return sizes
+    return spec.channels if isinstance(spec, GrownSpec) else spec.map_channels
 
 
 def _check(first: ColumnSpec, spec: GrownSpec) -> None:
+    if spec.channels and first.residual:
+        raise ConfigError(
+            f"Column 1 sees through residual sections, with which a later column's convolutions do not line up, got channels "
+            f"{spec.channels}; grow one that feels and sees through its laterals alone, of size felt or felt-maps."
+        )
     if len(spec.channels) not in (0, len(first.convolutions)):
         raise ConfigError(
             f"A later column has column 1's {len(first.convolutions)} convolutions or none, got channels {spec.channels}."

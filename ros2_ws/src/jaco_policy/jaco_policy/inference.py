@@ -42,7 +42,7 @@ class PolicyRuntime:
         self.inputs = checkpoint.network.inputs
         self._speeds = checkpoint.card.speeds
         self._joints = np.arange(len(self._speeds))
-        self._shape = (self.card.camera.height, self.card.camera.width, 3)
+        self._shape = (self.card.camera.height, self.card.camera.width, self.card.column.channels)
         self._engine, self.notice = choose_engine(checkpoint.network)
         self.engine = self._engine.name
 
@@ -51,7 +51,7 @@ class PolicyRuntime:
         self._engine.forget()
 
     def act(self, image: RgbImage, proprioception: Vector | None = None) -> Decision:
-        """Acts on `image`, uint8 RGB, shape (64, 64, 3).
+        """Acts on `image`, uint8, shape (64, 64, channels): RGB, or what the card's `column` says of several views and depth.
 
         `proprioception`: joint angles [rad], then velocities [rad/s], shape (2n,); for a policy that reads it.
 

@@ -1,4 +1,4 @@
-"""The policy's network: one column of Rusu et al. 2016 (arXiv:1610.04286), from 64x64 RGB to a softmax per joint.
+"""The policy's network: one column of Rusu et al. 2016 (arXiv:1610.04286), from 64x64 pictures to a softmax per joint.
 
 A column returns the activations of all its layers, which is what a later column's laterals read (progressive networks).
 """
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from jaco_core.errors import ConfigError
+from jaco_policy.encoders import ResidualSection, SpatialSoftmax
 
 IMAGE_SIZE = 64
 # Pixels are centred on the mean training image and divided by this, about their standard deviation.
@@ -24,7 +25,9 @@ class ColumnSpec:
     """The sizes of a column. `convolutions`: (channels, kernel, stride); `lstm` 0: none; `auxiliary`: names of 3-vectors [m].
 
     `inputs`: numbers of proprioception that it reads beside the image, joint angles and then velocities, 0 for none, into
-    `proprioception` units.
+    `proprioception` units. `views`: cameras whose pictures it reads; `depth`: whether each has a fourth channel, quantised depth.
+    `residual`: channels of the sections of a residual encoder, for one without `convolutions`; `spatial_softmax`: whether of the
+    last maps only the places where they are active are read.
     """
 
     joints: int = 9
@@ -35,13 +38,49 @@ class ColumnSpec:
     auxiliary: tuple[str, ...] = ("palm", "target")
     inputs: int = 0
     proprioception: int = 0
+    views: int = 1
+    depth: bool = False
+    residual: tuple[int, ...] = ()
+    spatial_softmax: bool = False
 
     def __post_init__(self) -> None:
+        if self.views < 1:
+            raise ConfigError(f"A column needs at least one view, got {self.views}.")
+        if bool(self.convolutions) == bool(self.residual):
+            raise ConfigError(
+                f"A column sees through convolutions or through residual sections, got {len(self.convolutions)} of the former "
+                f"and {len(self.residual)} of the latter."
+            )
         if bool(self.inputs) != bool(self.proprioception) or self.inputs not in (0, 2 * self.joints):
             raise ConfigError(
                 f"A column of {self.joints} joints feels {2 * self.joints} numbers or none, got {self.inputs} and "
                 f"{self.proprioception} units for them."
             )
+
+    @property
+    def channels(self) -> int:
+        """Channels of the picture that it reads, (64, 64, channels) uint8: of each view RGB and, with `depth`, its depth."""
+        return self.views * (3 + self.depth)
+
+    @property
+    def map_channels(self) -> tuple[int, ...]:
+        """Channels of each layer's maps, those of all views."""
+        return tuple(self.views * channels for channels in self.residual or [layer[0] for layer in self.convolutions])
+
+    @property
+    def map_sizes(self) -> tuple[int, ...]:
+        """Height, and width, of each layer's maps."""
+        sizes = [IMAGE_SIZE]
+        for _, kernel, stride in self.convolutions:
+            sizes.append((sizes[-1] - kernel) // stride + 1)
+        for _ in self.residual:
+            sizes.append((sizes[-1] + 1) // 2)
+        return tuple(sizes[1:])
+
+    @property
+    def seen(self) -> int:
+        """Numbers that the dense layer reads of the last maps."""
+        return self.map_channels[-1] * (2 if self.spatial_softmax else self.map_sizes[-1] ** 2)
 
     @property
     def width(self) -> int:
@@ -59,7 +98,16 @@ class ColumnSpec:
         sizes = {name: int(data[name]) for name in ("joints", "choices", "hidden", "lstm")}
         # Cards that are older than columns that feel do not name these.
         sizes |= {name: int(data.get(name, 0)) for name in ("inputs", "proprioception")}
-        return ColumnSpec(**sizes, convolutions=convolutions, auxiliary=tuple(data["auxiliary"]))
+        # Nor those that are older than several views and depth, or than the encoders besides plain convolutions.
+        sizes["views"] = int(data.get("views", 1))
+        return ColumnSpec(
+            **sizes,
+            convolutions=convolutions,
+            auxiliary=tuple(data["auxiliary"]),
+            depth=bool(data.get("depth", False)),
+            residual=tuple(int(channels) for channels in data.get("residual", ())),
+            spatial_softmax=bool(data.get("spatial_softmax", False)),
+        )
 
 
 @dataclass
@@ -73,7 +121,11 @@ class ColumnOutput:
 
 LstmState = tuple[Tensor, Tensor]
 Tap = Callable[[str, Tensor], Tensor]
-"""From a layer's name ("conv1", "conv2", ..., "fc", "lstm", "proprioception") and its activations, what its readers get."""
+"""From a layer's name and its activations, what its readers get.
+
+Names: "conv1", "conv2", ..., or "section1", ... of a residual encoder, "points" of a spatial softmax, "proprioception", "fc" and
+"lstm".
+"""
 
 
 def untouched(layer: str, activations: Tensor) -> Tensor:
@@ -97,22 +149,27 @@ class JointEncoder(nn.Module):
 
 
 class Column(nn.Module):
-    """Encoder, optional LSTM, and heads: policy, value, and auxiliary positions that only training reads."""
+    """Encoder, optional LSTM, and heads: policy, value, and auxiliary positions that only training reads.
+
+    Every view passes through the same convolutions: an edge or a target's colour looks alike from everywhere, and weights that
+    are shared learn it from all views at once. Where a view was taken from is what the dense layer learns, which reads all of
+    them side by side.
+    """
 
     mean_image: Tensor
 
     def __init__(self, spec: ColumnSpec) -> None:
         super().__init__()
         self.spec = spec
-        self.register_buffer("mean_image", torch.full((IMAGE_SIZE, IMAGE_SIZE, 3), 128.0))
-        channels, size = 3, IMAGE_SIZE
-        layers = []
-        for out, kernel, stride in spec.convolutions:
-            layers.append(nn.Conv2d(channels, out, kernel, stride))
-            channels, size = out, (size - kernel) // stride + 1
-        self.convolutions = nn.ModuleList(layers)
+        self.register_buffer("mean_image", torch.full((IMAGE_SIZE, IMAGE_SIZE, spec.channels), 128.0))
+        channels = [spec.channels // spec.views, *(count // spec.views for count in spec.map_channels)]
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(channels[index], count, kernel, stride) for index, (count, kernel, stride) in enumerate(spec.convolutions)
+        )
+        self.sections = nn.ModuleList(ResidualSection(channels[index], count) for index, count in enumerate(spec.residual))
+        self.attend = SpatialSoftmax(spec.map_sizes[-1]) if spec.spatial_softmax else None
         self.proprioceive = JointEncoder(spec.inputs, spec.proprioception) if spec.inputs else None
-        self.hidden = nn.Linear(channels * size * size + spec.proprioception, spec.hidden)
+        self.hidden = nn.Linear(spec.seen + spec.proprioception, spec.hidden)
         # What to do about what is seen and felt takes a layer more than to see it.
         self.joined = nn.Linear(spec.hidden, spec.hidden) if spec.inputs else None
         self.lstm = nn.LSTMCell(spec.hidden, spec.lstm) if spec.lstm else None
@@ -129,25 +186,39 @@ class Column(nn.Module):
         return torch.zeros(batch, self.spec.lstm), torch.zeros(batch, self.spec.lstm)
 
     def centred(self, image: Tensor) -> Tensor:
-        """Returns images, shape (..., 64, 64, 3), uint8 RGB, as the first layer reads them."""
+        """Returns images, shape (..., 64, 64, channels), uint8, as the first layer reads them."""
         return (image - self.mean_image).mul_(1.0 / PIXEL_SCALE)
 
     def layers(self, image: Tensor, tap: Tap = untouched, proprioception: Tensor | None = None) -> tuple[Tensor, ...]:
-        """Returns the maps of every convolution and the fc layer, for images of shape (B, 64, 64, 3): uint8 RGB, or `centred`.
+        """Returns the maps of every convolution, or section, and the fc layer.
 
-        `proprioception`: (B, inputs), for a column that reads it.
+        For images of shape (B, 64, 64, channels), uint8, or `centred`, and `proprioception`, (B, inputs), where it is read. Maps,
+        (B, map channels, h, w), are those of one view after another.
         """
         x = (self.centred(image) if image.dtype == torch.uint8 else image).permute(0, 3, 1, 2)
         activations = []
         for number, convolution in enumerate(self.convolutions, 1):
-            x = tap(f"conv{number}", torch.relu(convolution(x)))
+            x = tap(f"conv{number}", torch.relu(self._each_view(convolution, x)))
             activations.append(x)
-        below = x.flatten(1)
+        for number, section in enumerate(self.sections, 1):
+            x = self._each_view(section, x)
+            x = tap(f"section{number}", torch.relu(x) if number == len(self.sections) else x)
+            activations.append(x)
+        below = x.flatten(1) if self.attend is None else tap("points", self.attend(x))
         if self.proprioceive is not None:
             below = torch.cat((below, tap("proprioception", self.proprioceive(proprioception))), 1)
         hidden = torch.relu(self.hidden(below))
         activations.append(tap("fc", hidden if self.joined is None else torch.relu(self.joined(hidden))))
         return tuple(activations)
+
+    def _each_view(self, layer: nn.Module, x: Tensor) -> Tensor:
+        """Returns what `layer` makes of each view's maps: (B, views * c, h, w) to the same with its own c, h and w."""
+        views = self.spec.views
+        if views == 1:
+            seen: Tensor = layer(x)
+            return seen
+        apart: Tensor = layer(x.reshape(len(x) * views, x.shape[1] // views, *x.shape[2:]))
+        return apart.reshape(len(x), views * apart.shape[1], *apart.shape[2:])
 
     def heads(self, features: Tensor) -> ColumnOutput:
         """Reads features of shape (B, width). The value does not shape the features: training has a better critic."""
@@ -158,7 +229,7 @@ class Column(nn.Module):
     def forward(
         self, image: Tensor, state: LstmState | None = None, proprioception: Tensor | None = None
     ) -> tuple[ColumnOutput, LstmState | None]:
-        """One step for a batch of images (B, 64, 64, 3), uint8, and proprioception (B, inputs), where it is read."""
+        """One step for a batch of images (B, 64, 64, channels), uint8, and proprioception (B, inputs), where it is read."""
         features = self.layers(image, proprioception=proprioception)[-1]
         if self.lstm is not None:
             state = self.lstm(features, state)
@@ -166,7 +237,10 @@ class Column(nn.Module):
         return self.heads(features), state
 
     def unroll(self, image: Tensor, state: LstmState | None, start: Tensor) -> ColumnOutput:
-        """Runs T steps of B sequences: images (T, B, 64, 64, 3), `start` (T, B) where an episode starts. Output over T * B."""
+        """Runs T steps of B sequences: images (T, B, 64, 64, channels), `start` (T, B) where an episode starts.
+
+        Output over T * B.
+        """
         steps, batch = image.shape[:2]
         features = self.layers(image.flatten(0, 1))[-1]
         if self.lstm is not None:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from jaco_policy.networks import IMAGE_SIZE, PIXEL_SCALE, Column
+from jaco_policy.encoders import coordinates
+from jaco_policy.networks import IMAGE_SIZE, PIXEL_SCALE, Column, ColumnSpec
 
 # Operators as they were defined in ONNX 1.10; every runtime of the last years has them.
 _OPSET = 15
@@ -24,26 +25,19 @@ _IR_VERSION = 8
 def column_to_onnx(column: Column) -> bytes:
     """Returns a serialised ONNX model for a batch of one.
 
-    Inputs: "image" (1, 64, 64, 3) uint8 RGB, "proprioception" (1, inputs) where the column reads it and, with an LSTM, "hidden"
-    and "cell" (1, w). Outputs: "logits" (1, joints, choices), "value" (1,) and, with an LSTM, "next_hidden" and "next_cell"
-    (1, w). The auxiliary heads, which only training reads, stay out.
+    Inputs: "image" (1, 64, 64, channels) uint8, "proprioception" (1, inputs) where the column reads it and, with an LSTM,
+    "hidden" and "cell" (1, w). Outputs: "logits" (1, joints, choices), "value" (1,) and, with an LSTM, "next_hidden" and
+    "next_cell" (1, w). The auxiliary heads, which only training reads, stay out.
     """
     graph, spec = GraphBuilder(column), column.spec
-    x = graph.node("Cast", "image", to=TensorProto.FLOAT)
-    x = graph.node("Sub", x, graph.constant(graph.weight("mean_image")[None]))
-    x = graph.node("Mul", x, graph.constant(np.array([1.0 / PIXEL_SCALE], np.float32)))
-    x = graph.node("Transpose", x, perm=(0, 3, 1, 2))
-    for index, (_, _, stride) in enumerate(spec.convolutions):
-        x = graph.node("Conv", x, *graph.layer(f"convolutions.{index}"), strides=(stride, stride))
-        x = graph.node("Relu", x)
-    x = graph.dense(graph.node("Flatten", x), spec.inputs)
+    x = graph.dense(graph.seen(graph.maps(graph.pixels(), spec)[-1], spec), spec.inputs)
     state = [(name, TensorProto.FLOAT, (1, spec.lstm)) for name in ("hidden", "cell")] if spec.lstm else []
     if spec.lstm:
         x = graph.lstm(x)
     logits = graph.linear("policy", x)
     graph.node("Reshape", logits, graph.constant(np.array([1, spec.joints, spec.choices])), output="logits")
     graph.node("Reshape", graph.linear("value", x), graph.constant(np.array([1])), output="value")
-    return graph.serialise((spec.joints, spec.choices), state, spec.inputs)
+    return graph.serialise(spec, state, spec.inputs)
 
 
 class GraphBuilder:
@@ -78,6 +72,59 @@ class GraphBuilder:
         """Adds a torch.nn.Linear."""
         return self.node("Gemm", x, *self.layer(name), transB=1)
 
+    def pixels(self, prefix: str = "") -> str:
+        """Adds what centres the image, (1, channels, 64, 64); returns its name. `prefix`: of the weights' names."""
+        x = self.node("Cast", "image", to=TensorProto.FLOAT)
+        x = self.node("Sub", x, self.constant(self.weight(f"{prefix}mean_image")[None]))
+        x = self.node("Mul", x, self.constant(np.array([1.0 / PIXEL_SCALE], np.float32)))
+        return self.node("Transpose", x, perm=(0, 3, 1, 2))
+
+    def maps(self, x: str, spec: ColumnSpec, prefix: str = "") -> list[str]:
+        """Adds what a first column sees through, from the pixels `x`; returns the names of its maps, (1, map channels, h, w)."""
+        maps = [x]
+        sizes = (IMAGE_SIZE, *spec.map_sizes)
+        for index in range(len(spec.map_sizes)):
+            x = self._views(maps[-1], spec.views, sizes[index], apart=True)
+            if spec.residual:
+                x = self._section(x, f"{prefix}sections.{index}.")
+            else:
+                strides = (spec.convolutions[index][2],) * 2
+                x = self.node("Conv", x, *self.layer(f"{prefix}convolutions.{index}"), strides=strides)
+            if not spec.residual or index == len(spec.residual) - 1:
+                x = self.node("Relu", x)
+            maps.append(self._views(x, spec.views, sizes[index + 1], apart=False))
+        return maps[1:]
+
+    def seen(self, x: str, spec: ColumnSpec, prefix: str = "") -> str:
+        """Adds what a first column's dense layer reads of the last maps `x`, (1, seen)."""
+        if not spec.spatial_softmax:
+            return self.node("Flatten", x)
+        x = self.node("Reshape", x, self.constant(np.array([1, spec.map_channels[-1], -1])))
+        x = self.node("Mul", x, self.constant(np.exp(-self.weight(f"{prefix}attend.log_temperature"))))
+        places = self.constant(coordinates(spec.map_sizes[-1]).numpy().T)
+        return self.node("Flatten", self.node("MatMul", self.node("Softmax", x, axis=2), places))
+
+    def _section(self, x: str, prefix: str) -> str:
+        """Adds a residual section."""
+        x = self._padded(x, f"{prefix}entry")
+        x = self.node("MaxPool", x, kernel_shape=(3, 3), strides=(2, 2), pads=(1, 1, 1, 1))
+        for block in range(2):
+            added = x
+            for layer in ("first", "second"):
+                added = self._padded(self.node("Relu", added), f"{prefix}blocks.{block}.{layer}")
+            x = self.node("Add", x, added)
+        return x
+
+    def _padded(self, x: str, name: str) -> str:
+        """Adds a 3x3 convolution that keeps height and width."""
+        return self.node("Conv", x, *self.layer(name), pads=(1, 1, 1, 1))
+
+    def _views(self, x: str, views: int, size: int, apart: bool) -> str:
+        """Makes a batch of the views' maps, each `size` square, or puts them side by side again. Nothing to do for one view."""
+        if views == 1:
+            return x
+        return self.node("Reshape", x, self.constant(np.array([views if apart else 1, -1, size, size])))
+
     def dense(self, x: str, inputs: int, prefix: str = "") -> str:
         """Adds a first column's layers between its last map, `x`, and what its LSTM or heads read; returns that name.
 
@@ -111,13 +158,15 @@ class GraphBuilder:
         self.node("Squeeze", last[1], first, output=f"next_cell{suffix}")
         return self.node("Squeeze", last[0], first, output=f"next_hidden{suffix}")
 
-    def serialise(
-        self, outputs_shape: tuple[int, int], state: Sequence[tuple[str, int, tuple[int, int]]], proprioception: int = 0
-    ) -> bytes:
-        """Returns the model, checked. `state`: name, type, shape of each LSTM state; it comes out as "next_..."."""
-        inputs: list[tuple[str, Any, tuple[int, ...]]] = [("image", TensorProto.UINT8, (1, IMAGE_SIZE, IMAGE_SIZE, 3))]
+    def serialise(self, spec: ColumnSpec, state: Sequence[tuple[str, int, tuple[int, int]]], proprioception: int = 0) -> bytes:
+        """Returns the model, checked. `spec`: of the first column, for what is seen and answered.
+
+        `state`: name, type, shape of each LSTM state; it comes out as "next_...".
+        """
+        shape = (1, IMAGE_SIZE, IMAGE_SIZE, spec.channels)
+        inputs: list[tuple[str, Any, tuple[int, ...]]] = [("image", TensorProto.UINT8, shape)]
         inputs += [("proprioception", TensorProto.FLOAT, (1, proprioception))] if proprioception else []
-        outputs = [("logits", TensorProto.FLOAT, (1, *outputs_shape)), ("value", TensorProto.FLOAT, (1,))]
+        outputs = [("logits", TensorProto.FLOAT, (1, spec.joints, spec.choices)), ("value", TensorProto.FLOAT, (1,))]
         outputs += [(f"next_{name}", kind, shape) for name, kind, shape in state]
         model = helper.make_model(
             helper.make_graph(

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto
 
-from jaco_policy.networks import PIXEL_SCALE
 from jaco_policy.onnx_graph import GraphBuilder, column_to_onnx
 from jaco_policy.progressive import ProgressiveNet, state_sizes
 
@@ -16,7 +15,7 @@ from jaco_policy.progressive import ProgressiveNet, state_sizes
 def network_to_onnx(network: ProgressiveNet) -> bytes:
     """Returns a serialised ONNX model for a batch of one.
 
-    Inputs: "image" (1, 64, 64, 3) uint8 RGB, "proprioception" (1, inputs) where a column reads it, and the states of the LSTMs
+    Inputs: "image" (1, 64, 64, channels) uint8, "proprioception" (1, inputs) where a column reads it, and the states of the LSTMs
     by the names of `state_sizes`. Outputs: "logits" (1, joints, choices), "value" (1,), and each state after the step as "next_".
     """
     first: Any = network.columns[0]
@@ -29,7 +28,7 @@ def network_to_onnx(network: ProgressiveNet) -> bytes:
     graph.heads(layers)
     spec = network.spec
     state = [(name, TensorProto.FLOAT, (1, size)) for name, size in state_sizes(network).items()]
-    return graph.serialise((spec.joints, spec.choices), state, network.inputs)
+    return graph.serialise(spec, state, network.inputs)
 
 
 @dataclass(frozen=True)
@@ -46,20 +45,13 @@ class _ProgressiveGraph(GraphBuilder):
     def __init__(self, network: ProgressiveNet) -> None:
         super().__init__(network)
         self._network = network
-        x = self.node("Cast", "image", to=TensorProto.FLOAT)
-        x = self.node("Sub", x, self.constant(self.weight("columns.0.mean_image")[None]))
-        x = self.node("Mul", x, self.constant(np.array([1.0 / PIXEL_SCALE], np.float32)))
-        self._pixels = self.node("Transpose", x, perm=(0, 3, 1, 2))
+        self._pixels = self.pixels("columns.0.")
         self._strides = [stride for _, _, stride in network.spec.convolutions]
 
     def first(self) -> _Layers:
         """Adds column 1."""
-        maps: list[str] = []
-        for index, stride in enumerate(self._strides):
-            layer = self.layer(f"columns.0.convolutions.{index}")
-            x = self.node("Conv", maps[-1] if maps else self._pixels, *layer, strides=(stride, stride))
-            maps.append(self.node("Relu", x))
-        hidden = self.dense(self.node("Flatten", maps[-1]), self._network.spec.inputs, "columns.0.")
+        maps = self.maps(self._pixels, self._network.spec, "columns.0.")
+        hidden = self.dense(self.seen(maps[-1], self._network.spec, "columns.0."), self._network.spec.inputs, "columns.0.")
         if not self._network.spec.lstm:
             return _Layers(tuple(maps), hidden, "", hidden)
         return _Layers(tuple(maps), hidden, "hidden", self.lstm(hidden, "columns.0."))
@@ -122,7 +114,7 @@ class _ProgressiveGraph(GraphBuilder):
         """How many channels the `elder`-th earlier column (of those that see, for maps) has in layer `layer`."""
         if layer is None:
             return [self._network.spec.hidden, *(spec.hidden for spec in self._network.grown)][elder]
-        channels = [tuple(layer[0] for layer in self._network.spec.convolutions)]
+        channels = [self._network.spec.map_channels]
         channels += [spec.channels for spec in self._network.grown if spec.channels]
         return channels[elder][layer]
 

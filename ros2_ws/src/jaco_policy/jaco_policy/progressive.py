@@ -64,13 +64,16 @@ class ProgressiveNet(nn.Module):
     def forward(
         self, image: Tensor, state: State | None = None, proprioception: Tensor | None = None
     ) -> tuple[ColumnOutput, State | None]:
-        """One step for a batch of images (B, 64, 64, 3), uint8, and proprioception (B, inputs)."""
+        """One step for a batch of images (B, 64, 64, channels), uint8, and proprioception (B, inputs)."""
         start = torch.zeros(1, len(image), dtype=torch.bool)
         output, state, _ = self.trace(image[None], state, start, None if proprioception is None else proprioception[None])
         return output, state
 
     def unroll(self, image: Tensor, state: State | None, start: Tensor, proprioception: Tensor | None = None) -> ColumnOutput:
-        """Runs T steps of B sequences: images (T, B, 64, 64, 3), `start` (T, B) where an episode starts. Output over T * B."""
+        """Runs T steps of B sequences: images (T, B, 64, 64, channels), `start` (T, B) where an episode starts.
+
+        Output over T * B.
+        """
         return self.trace(image, state, start, proprioception)[0]
 
     def answer(self, elders: Sequence[Activations], proprioception: Tensor) -> ColumnOutput:

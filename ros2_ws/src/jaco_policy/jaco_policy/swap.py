@@ -159,7 +159,7 @@ def check_successor(runtime: PolicyRuntime, before: Card, sha256: str) -> None:
             raise ContractError(f"Its {name} is {getattr(card, name)}, that of the policy before {getattr(before, name)}.")
     require_known_inputs(runtime)
     felt = np.zeros(runtime.inputs) if runtime.inputs else None
-    shape = (card.camera.height, card.camera.width, 3)
+    shape = (card.camera.height, card.camera.width, card.column.channels)
     for image in (np.zeros(shape, np.uint8), np.random.default_rng(0).integers(0, 256, shape, np.uint8)):
         runtime.act(image, felt)
     runtime.begin_episode()

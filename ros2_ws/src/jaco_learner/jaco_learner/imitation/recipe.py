@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jaco_core.errors import ConfigError
-from jaco_learner.recipe import OBSERVATIONS, Stage, checked, read_recipe, stretched
+from jaco_learner.recipe import OBSERVATIONS, Stage, checked, encoder_of, read_recipe, stretched
 
 CLONING, DAGGER = ALGORITHMS = ("bc", "dagger")
 GUIDE = "guide"
@@ -21,6 +21,7 @@ class ImitationRecipe:
     show beside the one that learns; 0: it does both in turn. `trials`: how many of the environments the learner alone moves;
     success and return are of those. `expert_until`: DAgger's expert moves the others ever less, not at all from this share of the
     run on. `proprioception`: units for angles and velocities of the joints, beside pixels; 0: the policy does not feel them.
+    `residual`, `spatial_softmax`: as a `ColumnSpec` has them.
     """
 
     name: str
@@ -49,6 +50,8 @@ class ImitationRecipe:
     gradient_norm: float
     auxiliary_weight: float
     segment: int
+    residual: tuple[int, ...] = ()
+    spatial_softmax: bool = False
 
     def __post_init__(self) -> None:
         for name in ("environments", "trials", "hidden", "minibatch", "updates", "memory", "segment", "stages"):
@@ -121,5 +124,4 @@ def load_imitation_recipe(name: str) -> ImitationRecipe:
     data: dict[str, Any] = read_recipe(name)
     if data.get("algorithm") not in ALGORITHMS:
         raise ConfigError(f"Recipe '{name}' is for {data.get('algorithm', 'ppo')}, not for {' or '.join(ALGORITHMS)}.")
-    data["convolutions"] = tuple(tuple(int(number) for number in layer) for layer in data.get("convolutions", ()))
-    return checked(ImitationRecipe, data, name)
+    return checked(ImitationRecipe, data | encoder_of(data), name)
