@@ -75,7 +75,7 @@ def measure(policy: str) -> dict[str, Figure]:
     torch.set_num_threads(1)
     scene = make_scene(checkpoint.card.task, checkpoint.card.arm, checkpoint.card.randomisation)
     sees: dict[str, Any] = {"cameras": checkpoint.card.camera.further, "depth": checkpoint.card.camera.depth}
-    bare, filtered = (kind(scene, _BATCH, 0, restart=False, **sees) for kind in (BatchEnv, FilteredEnv))
+    bare, filtered = BatchEnv(scene, _BATCH, 0, restart=False, **sees), FilteredEnv(scene, _BATCH, 0, restart=False, **sees)
     try:
         without, with_filter = _returns(bare, checkpoint), _returns(filtered, checkpoint)
     finally:

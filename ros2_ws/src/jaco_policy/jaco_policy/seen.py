@@ -86,7 +86,9 @@ class Seen:
         size = self._camera.width, self._camera.height
         pixels = [stream.pixels(message, *size) for stream, message in zip(self._streams, found, strict=True)]
         images = [image, *pixels[: len(self._camera.further)]]
-        depths = pixels[len(self._camera.further) :] or [None] * len(images)
+        depths = pixels[len(self._camera.further) :]
+        if not self._camera.depth:
+            return put_together([View(each) for each in images])
         return put_together([View(*view) for view in zip(images, depths, strict=True)])
 
     def passed(self, stamp_ns: int) -> bool:
