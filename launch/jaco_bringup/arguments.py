@@ -89,8 +89,14 @@ CAMERA = ArgumentSpec(
     "camera", "device:0", "Camera: device:0, /dev/video0, realsense:, a URL, a video file or a folder of images."
 )
 LOOP = ArgumentSpec("loop", False, "true: a video file or folder that stands for the camera begins again at its end.")
-DEPTH = ArgumentSpec("depth", False, "true: the camera, in simulation every one, publishes depth aligned to its picture.")
-CAMERAS = ArgumentSpec("cameras", "", f"Further cameras, with commas between: {', '.join(FURTHER_CAMERAS)}; empty: none.")
+DEPTH = ArgumentSpec(
+    "depth",
+    False,
+    "true: the camera, in simulation every one, publishes depth aligned to its picture, as it does there if the policy sees it.",
+)
+CAMERAS = ArgumentSpec(
+    "cameras", "", f"Further cameras, with commas between: {', '.join(FURTHER_CAMERAS)}; those that the policy sees are there."
+)
 REAL_CAMERAS = ArgumentSpec("cameras", "", "Further cameras: a YAML file, as jaco_camera's README shows; empty: none.")
 CALIBRATION = ArgumentSpec("calibration", "", "File of ROS's camera_calibration; empty: an ideal camera.")
 # The shipped policies were trained on pictures of this view.

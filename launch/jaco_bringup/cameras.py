@@ -1,4 +1,6 @@
-"""Further cameras of the real graph, as a person writes them down: a YAML file, camera name -> parameters of its node.
+"""Further cameras of a graph: what of them the policy sees and the simulator draws, and those of the real graph.
+
+The latter are as a person writes them down: a YAML file, camera name -> parameters of its node.
 
 wrist:
   source: realsense:123456
@@ -19,6 +21,8 @@ import yaml
 
 from jaco_core.cameras import POLICY, camera_frame, camera_topics, further_cameras
 from jaco_core.errors import ConfigError
+from jaco_policy.camera_contract import CameraContract
+from jaco_sim.profiles import FURTHER_CAMERAS
 
 KEYS = (
     *("source", "loop", "depth", "width", "height", "rate", "calibration", "field_of_view"),
@@ -52,6 +56,39 @@ def read_cameras(path: Path) -> tuple[CameraEntry, ...]:
     if not isinstance(data, dict) or not all(isinstance(entry, dict) for entry in data.values()):
         raise ConfigError(f"Camera file '{path}' must give each camera's name, and below it its parameters.")
     return tuple(_entry(name, data[name], path) for name in further_cameras(str(key) for key in data))
+
+
+def drawn_cameras(asked: str, policy: str, camera: CameraContract) -> tuple[str, ...]:
+    """Returns the further cameras that a simulated graph draws: those that the policy sees, and those that are `asked` for.
+
+    Raises:
+        ConfigError: the simulator has one of them not, or one comes twice.
+    """
+    names = further_cameras(name.strip() for name in asked.split(","))
+    known = ", ".join(FURTHER_CAMERAS)
+    for name in (*names, *camera.further):
+        if name not in FURTHER_CAMERAS:
+            sees = f", which policy '{policy}' sees" if name in camera.further else ""
+            raise ConfigError(f"The simulator has no camera '{name}'{sees}; known: {known}.")
+    return (*camera.further, *(name for name in names if name not in camera.further))
+
+
+def require_cameras(policy: str, camera: CameraContract, entries: tuple[CameraEntry, ...], depth: bool) -> None:
+    """Checks that a real graph has the cameras that the policy sees. `depth`: whether the policy's own measures it.
+
+    Raises:
+        ConfigError: one is missing, or does not measure the depth that the policy sees.
+    """
+    there = {entry.name: entry for entry in entries}
+    for name in camera.further:
+        if name not in there:
+            raise ConfigError(f"Policy '{policy}' sees camera '{name}', which this graph has not; add it to the file 'cameras'.")
+        if camera.depth and not there[name].parameters.get("depth"):
+            raise ConfigError(
+                f"Policy '{policy}' sees the depth of camera '{name}'; give it 'depth: true' in the file 'cameras'."
+            )
+    if camera.depth and not depth:
+        raise ConfigError(f"Policy '{policy}' sees depth; set argument 'depth' to true, with a camera that measures it.")
 
 
 def _entry(name: str, given: Mapping[str, Any], path: Path) -> CameraEntry:

@@ -25,12 +25,10 @@ from jaco_bringup.arguments import (
     Value,
     complete,
 )
-from jaco_bringup.cameras import read_cameras
+from jaco_bringup.cameras import drawn_cameras, read_cameras, require_cameras
 from jaco_bringup.policies import find_policy
 from jaco_core.arms import load_arm
-from jaco_core.cameras import further_cameras
-from jaco_core.errors import ConfigError
-from jaco_sim.profiles import FURTHER_CAMERAS
+from jaco_policy.camera_contract import read_camera, require_one_view
 
 YIELDING = 10
 """Niceness of nodes that the arm does not need."""
@@ -86,11 +84,9 @@ def sim_graph(arguments: Mapping[str, Value]) -> Graph:
     a = complete(SIM_ARGUMENTS, arguments)
     shared: dict[str, Value] = {"arm": a["arm"]}
     waiting: dict[str, Value] = {"lockstep": not a["realtime"], "lockstep_timeout": a["lockstep_timeout"]}
-    cameras = further_cameras(name.strip() for name in str(a["cameras"]).split(","))
-    unknown = [name for name in cameras if name not in FURTHER_CAMERAS]
-    if unknown:
-        raise ConfigError(f"The simulator has no camera '{unknown[0]}'; known: {', '.join(FURTHER_CAMERAS)}.")
-    seen: dict[str, Value] = {"depth": a["depth"], **({"cameras": cameras} if cameras else {})}
+    camera = read_camera(find_policy(str(a["policy"])))
+    cameras = drawn_cameras(str(a["cameras"]), str(a["policy"]), camera)
+    seen: dict[str, Value] = {"depth": bool(a["depth"]) or camera.depth, **({"cameras": cameras} if cameras else {})}
     sim = NodeSpec(
         "sim",
         "jaco_sim",
@@ -105,6 +101,7 @@ def learn_graph(arguments: Mapping[str, Value]) -> Graph:
 
     Raises:
         ConfigError: an argument is unknown or wrong, or there is no such policy.
+        ContractError: the policy sees more than its own camera's colours.
     """
     a = complete(LEARN_ARGUMENTS, arguments)
     sim = sim_graph({name: a[name] for name in a if name in {spec.name for spec in SIM_ARGUMENTS}} | {"deterministic": False})
@@ -114,6 +111,8 @@ def learn_graph(arguments: Mapping[str, Value]) -> Graph:
 
 def _with_learner(graph: Graph, a: Mapping[str, Value], *, lockstep: bool, tolerance: float) -> Graph:
     """Returns the graph with a policy that takes new weights, and the learner that makes them. `tolerance` [s]: the learner's."""
+    policy = find_policy(str(a["policy"]))
+    require_one_view(str(a["policy"]), read_camera(policy), "the learner in the graph")
     folder = a["learning_dir"] or f"{a['run_dir'] or 'runs'}/learning"
     # In lockstep the graph waits for it between episodes, so there is nobody to yield to.
     niceness = 0 if lockstep else YIELDING
@@ -123,7 +122,7 @@ def _with_learner(graph: Graph, a: Mapping[str, Value], *, lockstep: bool, toler
         "learner",
         {
             **{name: a[name] for name in ("arm", "task", "method", "size", "algorithm", "learning_rate", "seed")},
-            "checkpoint": str(find_policy(str(a["policy"]))),
+            "checkpoint": str(policy),
             "folder": str(folder),
             "lockstep": lockstep,
             "niceness": niceness,
@@ -153,7 +152,8 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
     """Returns the graph that ends in a camera and the arm's driver. `arguments`: values of REAL_ARGUMENTS.
 
     Raises:
-        ConfigError: an argument is unknown or wrong, or there is no such policy.
+        ConfigError: an argument is unknown or wrong, there is no such policy, or it sees a camera that is not there.
+        ContractError: the graph shall learn, and the policy sees more than its own camera's colours.
     """
     a = complete(REAL_ARGUMENTS, arguments)
     shared: dict[str, Value] = {"arm": a["arm"]}
@@ -175,7 +175,8 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
         },
     )
     entries = read_cameras(Path(str(a["cameras"])).expanduser()) if a["cameras"] else ()
-    # What the policy does not act on may be lost for a while.
+    require_cameras(str(a["policy"]), read_camera(find_policy(str(a["policy"]))), entries, bool(a["depth"]))
+    # Without one that it sees, the policy does not act until it is back.
     further = (
         NodeSpec(entry.node, "jaco_camera", "camera", entry.parameters, entry.remappings, critical=False, restart=True)
         for entry in entries
@@ -214,7 +215,7 @@ def _graph(
 ) -> Graph:
     """Puts the nodes that every graph has before those of `arm_side`, and the manager of them all behind.
 
-    `cameras`: names of the further ones, which are recorded too. Policy and supervisor look at the one on /camera alone.
+    `cameras`: names of the further ones, which are recorded too. The supervisor looks at the one on /camera alone.
     """
     lockstep: dict[str, Value] = {"lockstep": waiting["lockstep"]}
     watched: dict[str, Value] = {"cameras": cameras} if cameras else {}

@@ -12,16 +12,25 @@ from jaco_bringup import graph as graph_module
 from jaco_bringup.arguments import ArgumentSpec, complete
 from jaco_bringup.cameras import KEYS
 from jaco_bringup.graph import GRAPHS, learn_graph, real_graph, sim_graph
-from jaco_core.errors import ConfigError
+from jaco_core.errors import ConfigError, ContractError
 from jaco_core.parameters import build, parameters_of
+from jaco_policy.camera_contract import CameraContract
 from jaco_sim.identification.profile import write_profile
 from jaco_sim.profiles import load_profile
+
+# What policies see that do not see their own camera's colours alone.
+SEES = {
+    "two": CameraContract(further=("wrist",)),
+    "deep": CameraContract(further=("wrist",), depth=True),
+    "odd": CameraContract(further=("ceiling",)),
+}
 
 
 @pytest.fixture(autouse=True)
 def any_policy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is asked for exists: what a policy's files must be is policies.py's matter."""
     monkeypatch.setattr(graph_module, "find_policy", lambda name: Path("/models") / name)
+    monkeypatch.setattr(graph_module, "read_camera", lambda folder: SEES.get(folder.name, CameraContract()))
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -101,6 +110,7 @@ def test_further_cameras_of_the_simulator_are_drawn_and_recorded() -> None:
     assert graph.node("sim").parameters["cameras"] == graph.node("recorder").parameters["cameras"] == ("wrist", "scene")
     assert graph.node("sim").parameters["depth"] is True
     assert "cameras" not in sim_graph({}).node("sim").parameters
+    assert not sim_graph({}).node("sim").parameters["depth"]
     assert learn_graph({"cameras": "wrist"}).node("sim").parameters["cameras"] == ("wrist",)
     with pytest.raises(ConfigError, match="no camera 'ceiling'; known: wrist, scene"):
         sim_graph({"cameras": "ceiling"})
@@ -191,3 +201,35 @@ def test_given_arguments_are_not_changed() -> None:
     given = {"seed": 5}
     assert complete(GRAPHS["sim"].arguments, given)["seed"] == 5
     assert given == {"seed": 5}
+
+
+def test_the_simulated_graph_shows_what_the_policy_sees_by_itself() -> None:
+    sim = sim_graph({"policy": "two", "cameras": "scene,wrist", "run_dir": "/run"})
+    assert sim.node("sim").parameters["cameras"] == sim.node("recorder").parameters["cameras"] == ("wrist", "scene")
+    assert not sim.node("sim").parameters["depth"]
+    deep = sim_graph({"policy": "deep"}).node("sim").parameters
+    assert deep["cameras"] == ("wrist",) and deep["depth"]
+    with pytest.raises(ConfigError, match="has no camera 'ceiling', which policy 'odd' sees; known: wrist, scene"):
+        sim_graph({"policy": "odd"})
+
+
+def test_the_real_graph_says_which_cameras_a_policy_needs(tmp_path: Path) -> None:
+    file = tmp_path / "cameras.yaml"
+    file.write_text("wrist: {source: 'device:1'}\n")
+    with pytest.raises(ConfigError, match="'two' sees camera 'wrist', which this graph has not; add it to the file 'cameras'"):
+        real_graph({"policy": "two"})
+    assert real_graph({"policy": "two", "cameras": str(file)}).node("wrist_camera")
+    with pytest.raises(ConfigError, match="'deep' sees the depth of camera 'wrist'; give it 'depth: true' in the file 'cameras'"):
+        real_graph({"policy": "deep", "cameras": str(file), "depth": True})
+    file.write_text("wrist: {source: 'realsense:1', depth: true}\n")
+    with pytest.raises(ConfigError, match="Policy 'deep' sees depth; set argument 'depth' to true"):
+        real_graph({"policy": "deep", "cameras": str(file)})
+    assert real_graph({"policy": "deep", "cameras": str(file), "depth": True}).node("camera").parameters["depth"]
+
+
+def test_no_graph_learns_on_a_policy_of_several_views(tmp_path: Path) -> None:
+    file = tmp_path / "cameras.yaml"
+    file.write_text("wrist: {source: 'device:1'}\n")
+    for graph, more in ((learn_graph, {}), (real_graph, {"learn": True, "cameras": str(file)})):
+        with pytest.raises(ContractError, match="'two' sees wrist beside its camera's colours; the learner in the graph has"):
+            graph({"policy": "two", **more})

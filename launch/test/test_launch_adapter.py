@@ -17,6 +17,7 @@ import yaml
 from jaco_bringup import graph as graph_module
 from jaco_bringup import process
 from jaco_bringup.graph import GRAPHS
+from jaco_policy.camera_contract import CameraContract
 
 FOLDER = Path(__file__).resolve().parents[1]
 
@@ -52,6 +53,7 @@ def launch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.delitem(sys.modules, "jaco_bringup.launch_adapter", raising=False)
     monkeypatch.setattr(graph_module, "find_policy", lambda name: Path("/models") / name)
+    monkeypatch.setattr(graph_module, "read_camera", lambda folder: CameraContract())
     monkeypatch.setattr(process, "executable_path", lambda package, executable: Path("/prefix/lib") / package / executable)
 
 

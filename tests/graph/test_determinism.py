@@ -20,10 +20,15 @@ EPISODES = 2
 
 
 def run(
-    folder: Path, seed: int, arrange: Callable[[Graph], Graph] = lambda graph: graph, slow: str = "", **more: bool | str
+    folder: Path,
+    seed: int,
+    arrange: Callable[[Graph], Graph] = lambda graph: graph,
+    slow: str = "",
+    episodes: int = EPISODES,
+    **more: bool | str,
 ) -> tuple[str, float | None]:
     """Runs the simulated graph, with `more` arguments, and returns the trajectory's sha256 and the mean return."""
-    graph = arrange(sim_graph({"episodes": EPISODES, "seed": seed, "run_dir": str(folder / "recording"), **more}))
+    graph = arrange(sim_graph({"episodes": episodes, "seed": seed, "run_dir": str(folder / "recording"), **more}))
     with take_random_domain() as domain:
         done = threading.Event()
         runner = Runner(graph, folder, domain.number)
@@ -36,7 +41,7 @@ def run(
             hinder.join()
     assert outcome.code == 0, outcome.sentence
     summary = write_summary(folder / "recording", seed)
-    assert summary.episodes == EPISODES and summary.trajectory_sha256
+    assert summary.episodes == episodes and summary.trajectory_sha256
     return summary.trajectory_sha256, summary.mean_return
 
 

@@ -74,7 +74,8 @@ def measure(policy: str) -> dict[str, Figure]:
     checkpoint = load_checkpoint(find_policy(policy), load_arm("j2n6s300"))
     torch.set_num_threads(1)
     scene = make_scene(checkpoint.card.task, checkpoint.card.arm, checkpoint.card.randomisation)
-    bare, filtered = BatchEnv(scene, _BATCH, 0, restart=False), FilteredEnv(scene, _BATCH, 0, restart=False)
+    sees: dict[str, Any] = {"cameras": checkpoint.card.camera.further, "depth": checkpoint.card.camera.depth}
+    bare, filtered = BatchEnv(scene, _BATCH, 0, restart=False, **sees), FilteredEnv(scene, _BATCH, 0, restart=False, **sees)
     try:
         without, with_filter = _returns(bare, checkpoint), _returns(filtered, checkpoint)
     finally:

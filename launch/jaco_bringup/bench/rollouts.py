@@ -33,7 +33,8 @@ def proposals(policy: str) -> NDArray[np.int8]:
     scene = make_scene(checkpoint.card.task, checkpoint.card.arm, checkpoint.card.randomisation)
     speeds, joints = checkpoint.card.speeds, np.arange(len(arm))
     shares: list[NDArray[np.float64]] = []
-    environment = BatchEnv(scene, _EPISODES, 0, restart=False)
+    camera = checkpoint.card.camera
+    environment = BatchEnv(scene, _EPISODES, 0, restart=False, cameras=camera.further, depth=camera.depth)
     try:
         step = environment.reset([_FIRST_SEED + index for index in range(_EPISODES)])
         state = checkpoint.column.initial_state(_EPISODES)

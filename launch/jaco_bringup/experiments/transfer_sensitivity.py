@@ -22,6 +22,7 @@ from jaco_core.arms import load_arm
 from jaco_learner.embedded.learner import EmbeddedLearner
 from jaco_learner.embedded.rehearsal import rehearse
 from jaco_learner.embedded.settings import ASYMMETRIC, Settings
+from jaco_policy.camera_contract import require_one_view
 from jaco_policy.checkpoint import load_checkpoint, read_card
 from jaco_sim.envs.batch import BatchEnv
 from jaco_sim.profiles import Profile, load_profile
@@ -94,6 +95,7 @@ def learn_curve(plan: Plan, condition: str, seed: int) -> Curve:
     chosen = CONDITIONS[condition]
     folder = Path(plan.policy)
     base = load_checkpoint(folder, load_arm(read_card(folder).arm))
+    require_one_view(base.card.name, base.card.camera, "this experiment")
     scene = build_scene(make_task(base.card.task), load_arm(base.card.arm), changed_world(chosen.change, seed))
     settings = Settings(method=chosen.method, algorithm=ASYMMETRIC, learning_rate=chosen.rate)
     environment = BatchEnv(scene, _ARMS, seed, restart=False)

@@ -78,6 +78,7 @@ class PolicyNode(Node):
         super().__init__("policy")
         import torch  # the other processes do without it
 
+        from jaco_policy.camera_contract import require_one_view
         from jaco_policy.checkpoint import load_checkpoint
 
         torch.set_num_threads(1)
@@ -85,6 +86,7 @@ class PolicyNode(Node):
         config = parameters.read(self, FloorConfig)
         arm = load_arm(config.arm)
         checkpoint = load_checkpoint(Path(config.checkpoint), arm)
+        require_one_view(checkpoint.card.name, checkpoint.card.camera, "the measured floor")
         self._torch, self._column = torch, checkpoint.column
         self._state = checkpoint.column.initial_state(1)
         # A policy that feels the joints takes as long whatever it feels.

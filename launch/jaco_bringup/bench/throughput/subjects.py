@@ -37,7 +37,7 @@ def bare_renderer(mesh_fraction: float = FULL) -> Work:
     """Pictures of the same scene with the same settings by MuJoCo's own functions: nothing moves, nothing is decided."""
     import mujoco
 
-    from jaco_sim.envs.batch import IMAGE_SIZE
+    from jaco_sim.envs.pictures import IMAGE_SIZE
     from jaco_sim.rendering import Renderer
     from jaco_sim.scene import POLICY_CAMERA
     from jaco_sim.simulation import ArmSimulation

@@ -93,7 +93,7 @@ class BestFilm:
 
     def _film(self, player: Player) -> EpisodeStatus:
         """Writes the video in one atomic step; returns how the episode ended."""
-        environment = BatchEnv(self._scene, 1, seed=0, restart=False)
+        environment = player.environment(self._scene, 1)
         renderer = Renderer(self._scene.model, _WIDTH, _HEIGHT)
         partial = self._out / f"partial-{VIDEO_FILE}"
         options = ["-preset", "veryfast", "-crf", "24", "-threads", "1", "-movflags", "+faststart"]
@@ -120,14 +120,14 @@ class BestFilm:
 
 @torch.inference_mode()
 def _play(environment: BatchEnv, player: Player) -> Iterator[tuple[RgbImage, EpisodeStatus]]:
-    """Plays one episode with the likeliest actions; yields each picture that the policy's camera takes, and where it stands."""
+    """Plays one episode with the likeliest actions; yields what the policy's own camera takes each time, and where it stands."""
     step = environment.reset([_SEED])
     state = player.begin(1)
-    yield step.image[0], environment.statuses[0]
+    yield step.image[0, ..., :3], environment.statuses[0]
     while environment.statuses[0].phase != ENDED:
         logits, state = player.logits(step, state, environment.joints if player.feels else None)
         step = environment.step(logits.argmax(-1).numpy())
-        yield step.image[0], environment.statuses[0]
+        yield step.image[0, ..., :3], environment.statuses[0]
 
 
 def _compose(picture: RgbImage, view: RgbImage, status: EpisodeStatus) -> RgbImage:

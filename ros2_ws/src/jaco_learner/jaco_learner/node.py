@@ -26,6 +26,7 @@ from jaco_learner.embedded.messages import judged_from_message, objects_from_mes
 from jaco_learner.embedded.session import LearningSession, Word
 from jaco_learner.embedded.settings import ADJUSTABLE, ALGORITHMS, METHODS, SIZES, Settings
 from jaco_learner.embedded.versions import VersionStore
+from jaco_policy.camera_contract import require_one_view
 from jaco_policy.checkpoint import load_checkpoint
 
 RETRY_S = 0.005
@@ -67,6 +68,7 @@ class LearnerNode(JacoNode[Config]):
             raise ConfigError("The learner needs a folder for its versions; set 'folder'.")
         self._arm = load_arm(config.arm)
         base = load_checkpoint(Path(config.checkpoint), self._arm)
+        require_one_view(base.card.name, base.card.camera, "the learner in the graph")
         settings = Settings(**{name: getattr(config, name) for name in ADJUSTABLE})
         self._store = VersionStore(Path(config.folder))
         say = self.get_logger().info

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,24 @@ from torch import Tensor
 
 from jaco_core.arms import load_arm
 from jaco_learner.teacher import TEACHER_FILE, Teacher, load_teacher
+from jaco_policy.camera_contract import CameraContract
 from jaco_policy.checkpoint import load_checkpoint, read_card
 from jaco_policy.progressive import ProgressiveNet
-from jaco_sim.envs.batch import BatchStep
+from jaco_sim.envs.batch import BatchEnv, BatchStep
+from jaco_sim.scene import Scene
 from jaco_tasks.registry import require_task
 
 
 @dataclass(frozen=True)
 class Player:
-    """A network, the task that it is to do, and the arm and profile that it was made for."""
+    """A network, the task that it is to do, the arm and profile that it was made for, and what it sees of pictures."""
 
     network: ProgressiveNet | Teacher
     name: str
     task: str
     arm: str
     profile: str
+    camera: CameraContract = field(default_factory=CameraContract)
 
     @property
     def sees_pictures(self) -> bool:
@@ -37,6 +40,12 @@ class Player:
     def begin(self, count: int) -> Any:
         """Returns the state of the network before `count` episodes."""
         return None if isinstance(self.network, Teacher) else self.network.initial_state(count)
+
+    def environment(self, scene: Scene, count: int) -> BatchEnv:
+        """Returns `count` arms in `scene` that show what it sees. An ended episode stays as it is until the next `reset`."""
+        camera = self.camera
+        sees = self.sees_pictures
+        return BatchEnv(scene, count, seed=0, render=sees, restart=False, cameras=camera.further, depth=camera.depth)
 
     @property
     def feels(self) -> bool:
@@ -67,7 +76,7 @@ def load_player(folder: Path, task: str | None = None) -> Player:
     else:
         checkpoint = load_checkpoint(folder, load_arm(read_card(folder).arm))
         card = checkpoint.card
-        player = Player(checkpoint.network, card.name, card.task, card.arm, card.randomisation)
+        player = Player(checkpoint.network, card.name, card.task, card.arm, card.randomisation, card.camera)
     if task is None:
         return player
     require_task(player.name, player.task, task)

@@ -28,7 +28,7 @@ def play_episodes(
 
     `greedy`: the likeliest action each time; otherwise torch's global generator draws them.
     """
-    environment = BatchEnv(scene, min(BATCH, len(seeds)), seed=0, render=player.sees_pictures, restart=False)
+    environment = player.environment(scene, min(BATCH, len(seeds)))
     played: list[PlayedEpisode] = []
     try:
         while len(played) < len(seeds):
@@ -61,5 +61,6 @@ def _play(environment: BatchEnv, player: Player, seeds: list[int], greedy: bool)
             for before, going, reward in zip(reached, running, step.reward, strict=True)
         ]
         running &= ~(step.terminated | step.truncated)
-    entries = zip(environment.statuses, reached, paths.tolist(), targets, images.copy(), strict=True)
+    # People are shown the policy's own camera's colours.
+    entries = zip(environment.statuses, reached, paths.tolist(), targets, images[..., :3].copy(), strict=True)
     return [PlayedEpisode(*entry) for entry in entries]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, fields, replace
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -173,7 +173,7 @@ def load_recipe(name: str) -> Recipe:
     data = read_recipe(name)
     if "algorithm" in data:
         raise ConfigError(f"Recipe '{name}' is for {data['algorithm']}, not for PPO.")
-    return Recipe(**data | encoder_of(data))
+    return checked(Recipe, data | encoder_of(data), name)
 
 
 def encoder_of(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -196,15 +196,16 @@ def encoder_of(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def checked(kind: type[T], data: Mapping[str, Any], name: str) -> T:
-    """Returns the frozen dataclass `kind` with the fields of recipe `name` that are in `data`: those, all of them, and numbers.
+    """Returns the frozen dataclass `kind` with the fields of recipe `name` that are in `data`: those, all without a default.
 
     Raises:
         ConfigError: a field is missing, unknown, or no number where it must be one.
     """
     known = {field.name: str(field.type) for field in fields(kind)}  # type: ignore[arg-type]
-    for odd in sorted(known.keys() ^ data.keys()):
-        raise ConfigError(f"Recipe '{name}': {'there is no' if odd in known else 'nobody knows a'} field '{odd}'.")
-    for field, type_ in known.items():
-        if type_ in _NUMBERS and (isinstance(data[field], bool) or not isinstance(data[field], _NUMBERS[type_])):
-            raise ConfigError(f"Recipe '{name}': {field} must be {type_}, got {data[field]!r}.")
+    free = {field.name for field in fields(kind) if field.default is not MISSING}  # type: ignore[arg-type]
+    for odd in sorted((known.keys() ^ data.keys()) - (free - data.keys())):
+        raise ConfigError(f"Recipe '{name}': {'there is no' if odd in known else 'its algorithm knows no'} field '{odd}'.")
+    for field, value in data.items():
+        if known[field] in _NUMBERS and (isinstance(value, bool) or not isinstance(value, _NUMBERS[known[field]])):
+            raise ConfigError(f"Recipe '{name}': {field} must be {known[field]}, got {value!r}.")
     return kind(**data)

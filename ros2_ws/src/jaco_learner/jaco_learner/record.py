@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +112,10 @@ class Record:
 
     @property
     def _identity(self) -> dict[str, Any]:
-        """What makes the run what it is."""
-        return {**asdict(self._recipe), "seed": self._seed, "minutes": self._minutes}
+        """What makes the run what it is. Fields that a recipe may leave out are left out: older runs do not know them."""
+        left_out = {field.name for field in fields(self._recipe) if getattr(self._recipe, field.name) == field.default}
+        told = {name: value for name, value in asdict(self._recipe).items() if name not in left_out}
+        return {**told, "seed": self._seed, "minutes": self._minutes}
 
     def _share(self) -> float:
         """How much of the run is over, 0..1: by frames, or by time when that is what is short."""

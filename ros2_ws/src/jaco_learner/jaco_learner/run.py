@@ -20,6 +20,7 @@ from jaco_learner.resume import Learned
 from jaco_learner.rollouts import Actor, RolloutWorkers, WorkerConfig
 from jaco_learner.saving import save_actor
 from jaco_learner.teacher import Critic, Teacher, TeacherSpec
+from jaco_policy.camera_contract import require_one_view
 from jaco_policy.checkpoint import Card, load_checkpoint
 from jaco_policy.networks import Column, ColumnSpec
 from jaco_sim.envs.batch import BatchEnv
@@ -130,7 +131,9 @@ class Run:
         if recipe.observation == "state":
             return Teacher(TeacherSpec(self._state_size, joints, choices, recipe.hidden))
         if start_from is not None:
-            column = load_checkpoint(start_from, load_arm(recipe.arm)).column
+            checkpoint = load_checkpoint(start_from, load_arm(recipe.arm))
+            require_one_view(checkpoint.card.name, checkpoint.card.camera, "PPO")
+            column = checkpoint.column
             if column.spec.inputs:
                 raise ContractError(
                     f"The policy in {start_from} feels the joints, which PPO does not show it; "

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import random
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,19 @@ import torch
 from numpy.typing import NDArray
 from reacher import Reacher, success
 from rich.console import Console
+from safetensors import safe_open
 from typer.testing import CliRunner
 
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError, ContractError
 from jaco_learner import train
+from jaco_learner.evaluate import evaluate
 from jaco_learner.imitation.collecting import collect
 from jaco_learner.imitation.demonstrators import Demonstrators, Request
 from jaco_learner.imitation.expert import Demonstration, simulated_demonstration
 from jaco_learner.imitation.recipe import ImitationRecipe, load_imitation_recipe
 from jaco_learner.imitation.run import ImitationRun
-from jaco_learner.recipe import Stage, load_recipe
+from jaco_learner.recipe import Recipe, Stage, checked, load_recipe
 from jaco_learner.standard.arms import Segment
 from jaco_learner.teacher import Teacher, TeacherCard, TeacherSpec
 from jaco_policy.checkpoint import load_checkpoint, save_checkpoint
@@ -182,6 +185,36 @@ def test_the_program_clones_the_guide_from_pixels_and_goes_on_from_there(tmp_pat
         train.train(load_recipe("reach"), tmp_path / "refused", start_from=tmp_path)
 
 
+def test_a_policy_of_two_views_with_depth_learns_continues_and_is_scored_without_the_graph(tmp_path: Path) -> None:
+    sizes = {"workers": 0, "environments": 4, "trials": 1, "segment": 32, "hidden": 16, "updates": 2, "minibatch": 8}
+    recipe = replace(load_imitation_recipe("reach_dagger"), **sizes, stages=(Stage(64, 1.0),), cameras=("wrist",), depth=True)
+    card = train.train(recipe, tmp_path, seed=1, console=Console(file=io.StringIO()))
+    assert (card.camera.further, card.camera.depth, card.column.channels) == (("wrist",), True, 8)
+    column = load_checkpoint(tmp_path, load_arm("j2n6s300")).column
+    means = column.mean_image.mean((0, 1))
+    assert bool((means > 20.0).all()) and len(set(means.tolist())) == 8, "colours and depth of both views"
+    scores = evaluate(tmp_path, episodes=2)
+    assert scores.episodes == 2
+    further = ImitationRun(recipe, tmp_path / "further", 2, start_from=tmp_path)
+    assert _weights(further.actor) == _weights(column)
+    with pytest.raises(ContractError, match=r"sees CameraContract\(.*wrist.*recipe 'reach_dagger' shows CameraContract\("):
+        ImitationRun(replace(recipe, cameras=()), tmp_path / "refused", 2, start_from=tmp_path)
+    with pytest.raises(ContractError, match="sees wrist and depth beside its camera's colours; PPO has those alone"):
+        train.train(load_recipe("reach"), tmp_path / "refused", start_from=tmp_path)
+
+
+def test_a_run_from_before_there_were_cameras_in_recipes_can_be_resumed(tmp_path: Path) -> None:
+    recipe = tiny("dagger", 640, updates=5)
+    run = ImitationRun(recipe, tmp_path, 3, make=shown)
+    next(run.updates())
+    with safe_open(tmp_path / "resume.safetensors", "pt") as file:
+        told = json.loads(file.metadata()["notes"])["recipe"]
+    assert not {"cameras", "depth"} & told.keys()
+    again = ImitationRun(recipe, tmp_path, 3, make=shown)
+    again.resume()
+    assert again.frames == run.frames > 0
+
+
 def _weights(module: torch.nn.Module) -> dict[str, bytes]:
     return {name: tensor.numpy().tobytes() for name, tensor in module.state_dict().items()}
 
@@ -212,6 +245,12 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
         train.train(replace(recipe, observation="state"), tmp_path, start_from=tmp_path)
     with pytest.raises(ConfigError, match="64 environments with 16 trials cannot be shared evenly by 3 workers"):
         replace(recipe, workers=3)
+    with pytest.raises(ConfigError, match="The simulator has no camera 'ceiling'; known beside the policy's: wrist, scene"):
+        replace(recipe, cameras=("ceiling",))
+    with pytest.raises(ConfigError, match=r"cameras and depth .* pixels, got wrist and False with observation state"):
+        replace(recipe, observation="state", cameras=("wrist",))
+    with pytest.raises(ConfigError, match="Recipe 'mine': its algorithm knows no field 'cameras'"):
+        checked(Recipe, {**asdict(load_recipe("reach")), "cameras": ("wrist",)}, "mine")
     with pytest.raises(ConfigError, match="proprioception must be 0, or units of a network that sees pixels, got 8"):
         replace(recipe, observation="state", proprioception=8)
     import typer

@@ -113,7 +113,7 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="Recipe 'mine': there is no field 'warm_up'"):
         checked(SacSettings, {"buffer": 1, "batch": 1, "every": 1, "updates": 1, "temperature": 1.0, "smoothing": 0.1}, "mine")
     good = {"steps": 5, "trace": 1.0, "value_weight": 0.5, "entropy": 0.0, "gradient_norm": 1.0}
-    with pytest.raises(ConfigError, match="nobody knows a field 'tau'"):
+    with pytest.raises(ConfigError, match="its algorithm knows no field 'tau'"):
         checked(A2cSettings, {**good, "tau": 1.0}, "mine")
     with pytest.raises(ConfigError, match="trace must be float, got '1e-4'"):
         checked(A2cSettings, {**good, "trace": "1e-4"}, "mine")

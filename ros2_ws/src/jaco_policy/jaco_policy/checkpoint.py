@@ -18,24 +18,15 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from jaco_core.arms import Arm
+from jaco_core.cameras import POLICY
 from jaco_core.errors import ConfigError, ContractError
+from jaco_policy.camera_contract import CameraContract
+from jaco_policy.card_file import CARD_FILE, FORMAT_VERSION, read_card_file
 from jaco_policy.grown import GrownSpec
 from jaco_policy.networks import Column, ColumnSpec
 from jaco_policy.progressive import ProgressiveNet
 
-FORMAT_VERSION = 1
 WEIGHTS_FILE = "policy.safetensors"
-CARD_FILE = "card.json"
-
-
-@dataclass(frozen=True)
-class CameraContract:
-    """The image that the policy reads."""
-
-    name: str = "policy_camera"
-    width: int = 64
-    height: int = 64
-    encoding: str = "rgb8"
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,7 @@ class Card:
     action_speeds: tuple[tuple[float, ...], ...]
     control_period_s: float
     column: ColumnSpec
-    camera: CameraContract = CameraContract()
+    camera: CameraContract = field(default_factory=CameraContract)
     normalisation: str = "(pixel - mean_image) / 40, mean_image in the weights"
     randomisation: str = "nominal"
     ancestors: tuple[str, ...] = ()
@@ -118,20 +109,11 @@ def read_card(folder: Path) -> Card:
     Raises:
         ConfigError: it is missing or is no card of this format.
     """
-    path = folder / CARD_FILE
-    try:
-        data = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise ConfigError(f"There is no policy in {folder}: {CARD_FILE} is missing.") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read as a policy's card: {error}.") from None
-    version = data.get("format_version") if isinstance(data, dict) else None
-    if version != FORMAT_VERSION:
-        raise ConfigError(f"{path} has format version {version}, this program reads {FORMAT_VERSION}.")
+    path, data = folder / CARD_FILE, read_card_file(folder)
     try:
         data |= {
             "column": ColumnSpec.from_json(data["column"]),
-            "camera": CameraContract(**data["camera"]),
+            "camera": CameraContract.from_json(data["camera"]),
             "joints": tuple(data["joints"]),
             "ancestors": tuple(data["ancestors"]),
             "grown": tuple(GrownSpec.from_json(spec) for spec in data.get("grown", ())),
@@ -215,8 +197,18 @@ def _check_card(card: Card, path: Path) -> None:
             f"{path} contradicts itself: {len(card.joints)} joints, {len(card.action_speeds)} rows of action speeds with "
             f"{sorted(sizes)} choices, and a network of {shape[0]} x {shape[1]}."
         )
+    if (card.column.views, card.column.depth) != (card.camera.views, card.camera.depth):
+        seen = ", ".join((POLICY, *card.camera.further))
+        raise ConfigError(
+            f"{path} contradicts itself: it names {card.camera.views} cameras ({seen}) {_with_depth(card.camera.depth)}, and a "
+            f"network of {card.column.views} views {_with_depth(card.column.depth)}."
+        )
     if not np.all(np.isfinite(card.speeds)) or not 0.0 < card.control_period_s < 10.0:
         raise ConfigError(f"{path} must give finite action speeds and a control period in seconds, got {card.control_period_s}.")
+
+
+def _with_depth(depth: bool) -> str:
+    return "with depth" if depth else "without depth"
 
 
 def _write(path: Path, content: bytes) -> None:

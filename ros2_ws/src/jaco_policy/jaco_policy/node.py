@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, PolicyStep, PolicyVersion, SupervisedStep
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from jaco_core.arms import load_arm
@@ -21,12 +23,15 @@ from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
 from jaco_core.ros.waiting import wait_for_peers
 from jaco_core.scheduling import Urgency
-from jaco_core.types import RUNNING, EpisodeStatus, RgbImage, Vector, VelocityCommand
+from jaco_core.types import RUNNING, EpisodeStatus, RgbImage, VelocityCommand
 from jaco_core.units import seconds_to_ns
+from jaco_policy.camera_contract import require_one_view
 from jaco_policy.checkpoint import load_checkpoint
 from jaco_policy.felt import Felt
 from jaco_policy.guard import Guard, GuardRule
 from jaco_policy.inference import PolicyRuntime
+from jaco_policy.seen import Seen, Stream, streams_of
+from jaco_policy.senses import JOINTS, Observed, Senses
 from jaco_policy.succession import LearnerWord, Succession
 from jaco_policy.swap import FIRST_VERSION, WeightSwap, load_runtime, require_known_inputs
 
@@ -55,7 +60,7 @@ class Config:
         8.0, "In lockstep, longest wait between episodes for the learner.", unit="s", lower=0.0, upper=600.0
     )
     tolerance: float = parameter(
-        0.02, "Largest time between an image and the joint state that is taken for it.", unit="s", lower=0.0, upper=0.5
+        0.02, "Largest time between an image and what is taken for it: joint state, other views.", unit="s", lower=0.0, upper=0.5
     )
     trial_episodes: int = parameter(20, "Episodes on which new weights are tried before they are trusted.", lower=6, upper=1000)
 
@@ -73,6 +78,8 @@ class PolicyNode(JacoNode[Config]):
         self._checkpoint = load_checkpoint(Path(config.checkpoint), self._arm)
         self._runtime = PolicyRuntime(self._checkpoint, config.deterministic, config.seed)
         require_known_inputs(self._runtime)
+        if config.learning:
+            require_one_view(self._runtime.card.name, self._runtime.card.camera, "the learner in the graph")
         if self._runtime.notice:
             self.get_logger().warning(self._runtime.notice)
         self._succession: Succession | None = None
@@ -85,22 +92,33 @@ class PolicyNode(JacoNode[Config]):
         self._commands = self.create_publisher(JointVelocityCommand, "/policy/command", qos.COMMAND_WRITER)
         self._steps = self.create_publisher(PolicyStep, "/policy/step", qos.EVENT)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", qos.EVENT)
-        self._inputs = (
+        self._inputs: tuple[Subscription[Any], ...] = (
             self.create_subscription(Image, "/camera/image_raw", self._on_image, qos.observation(config.lockstep)),
             self.create_subscription(EpisodeState, "/episode/state", self._on_episode, qos.EVENT),
         )
         self.create_subscription(CameraInfo, "/camera/camera_info", self._on_camera_info, qos.observation(config.lockstep))
-        self._felt: Felt | None = None
+        felt: Felt | None = None
         if config.learning or self._runtime.inputs:
             # Who learns may come to read the joints.
-            joints = PolledSubscription(self, JointState, "/joint_states", qos.EVENT)
-            self._felt = Felt(joints.take_all, self._arm.joint_names, seconds_to_ns(config.tolerance))
-        # Looks again while an episode waits for the learner, or an image for its joint state.
+            joints = PolledSubscription(self, JointState, JOINTS, qos.EVENT)
+            felt = Felt(joints.take_all, self._arm.joint_names, seconds_to_ns(config.tolerance))
+        self._senses = Senses(self._look_through(config), felt)
+        # Looks again while an episode waits for the learner, or an image for its joint state and the other views.
         self._retry = self.create_timer(RETRY_S, self._act, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._retry.cancel()
         self._camera_checked = False
         if config.learning:
             self._follow_learner(config)
+
+    def _look_through(self, config: Config) -> Seen:
+        """Begins to listen to the further cameras, and to depth, where the policy sees them."""
+        camera, profile, streams = self._checkpoint.card.camera, qos.observation(config.lockstep), []
+        for topic, of_depth in streams_of(camera):
+            queue = PolledSubscription(self, Image, topic, profile)
+            self._inputs += (queue.endpoint,)
+            streams.append(Stream(topic, queue.take_all, convert.depth_from_message if of_depth else convert.image_from_message))
+        # In lockstep what belongs together has one stamp.
+        return Seen(camera, streams, 0 if config.lockstep else seconds_to_ns(config.tolerance))
 
     def _follow_learner(self, config: Config) -> None:
         swap = WeightSwap(
@@ -146,6 +164,8 @@ class PolicyNode(JacoNode[Config]):
             # A simulator in lockstep shows an image again when its answer did not arrive.
             self._commands.publish(self._answer)
             return
+        if self._senses.missing and self._image is not None and self._image[0] not in (stamp_ns, self._answered_ns):
+            self._say_unanswered()
         self._image = stamp_ns, image
         self._act()
 
@@ -176,10 +196,10 @@ class PolicyNode(JacoNode[Config]):
             return
         if episode is not None and episode.phase == RUNNING and episode.episode != self._playing and not self._begin(episode):
             return
-        felt = None
-        if self._runtime.inputs and episode is not None and episode.phase == RUNNING:
-            felt = self._feel(stamp_ns)
-            if felt is None:
+        observed = None
+        if episode is not None and episode.phase == RUNNING:
+            observed = self._observe(stamp_ns, image)
+            if observed is None:
                 return
         self._answered_ns = stamp_ns
         if episode is not None and stamp_ns - episode.stamp_ns > seconds_to_ns(self._config.episode_age):
@@ -188,11 +208,11 @@ class PolicyNode(JacoNode[Config]):
                 f"The task's newest word is older than {self._config.episode_age} s.", throttle_duration_sec=1.0
             )
             return
-        if episode is None or episode.phase != RUNNING:
+        if episode is None or observed is None:
             self._publish_command(stamp_ns, np.zeros(len(self._arm)))
             return
         try:
-            decision = self._runtime.act(image, felt)
+            decision = self._runtime.act(*observed)
         except ContractError as error:
             self.fail(str(error))
             return
@@ -211,24 +231,24 @@ class PolicyNode(JacoNode[Config]):
         if self._succession is not None:
             self._succession.on_step(stamp_ns)
 
-    def _feel(self, stamp_ns: int) -> Vector | None:
-        """Returns what the arm felt when the image of `stamp_ns` was taken; None while that is not known, or for good."""
-        assert self._felt is not None
+    def _observe(self, stamp_ns: int, image: RgbImage) -> Observed | None:
+        """Returns what was observed when the image of `stamp_ns` was taken; None while that is not known, or for good."""
         try:
-            felt = self._felt.at(stamp_ns)
+            observed = self._senses.at(stamp_ns, image, bool(self._runtime.inputs))
         except ContractError as error:
-            self.get_logger().error(f"A joint state was refused: {error}", throttle_duration_sec=1.0)
+            self.get_logger().error(f"What belongs to an image was refused: {error}", throttle_duration_sec=1.0)
             return None
-        if felt is not None:
-            self._retry.cancel()
-        elif not self._felt.passed(stamp_ns):
+        if observed is None and not self._senses.hopeless:
             self._look_again(RETRY_S)
-        else:
-            self._retry.cancel()
-            self.get_logger().error(
-                f"No joint state lies within {self._config.tolerance} s of an image.", throttle_duration_sec=1.0
-            )
-        return felt
+            return None
+        self._retry.cancel()
+        if observed is None:
+            self._say_unanswered()
+        return observed
+
+    def _say_unanswered(self) -> None:
+        topics = ", ".join(self._senses.missing)
+        self.get_logger().error(f"An image is not answered: nothing on {topics} belongs to it.", throttle_duration_sec=1.0)
 
     def _look_again(self, seconds: float) -> None:
         self._retry.timer_period_ns = seconds_to_ns(seconds)

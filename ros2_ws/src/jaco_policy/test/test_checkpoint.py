@@ -14,6 +14,7 @@ from policy_support import ARM, save_policy
 from safetensors.torch import load_file, save
 
 from jaco_core.errors import ConfigError, ContractError
+from jaco_policy.camera_contract import CameraContract, read_camera, require_one_view
 from jaco_policy.checkpoint import load_checkpoint, read_card, update_card
 
 
@@ -50,6 +51,18 @@ def test_what_is_saved_is_loaded(tmp_path: Path, lstm: int) -> None:
     assert card.sha256 == sha256((tmp_path / "policy.safetensors").read_bytes()).hexdigest()
 
 
+def test_a_card_says_which_cameras_are_seen_and_an_older_one_means_its_own_in_colour(tmp_path: Path) -> None:
+    card = save_policy(tmp_path, further=("wrist", "scene"), depth=True)
+    assert load_checkpoint(tmp_path, ARM).card == card and read_camera(tmp_path) == card.camera
+    assert (card.camera.views, card.camera.further, card.camera.depth) == (3, ("wrist", "scene"), True)
+    with pytest.raises(ContractError, match="'tiny' sees wrist and scene and depth beside its camera's colours; a bench has"):
+        require_one_view(card.name, card.camera, "a bench")
+    save_policy(tmp_path)
+    edit(tmp_path, camera={"name": "policy_camera", "width": 64, "height": 64, "encoding": "rgb8"})
+    assert load_checkpoint(tmp_path, ARM).card.camera == read_camera(tmp_path) == CameraContract()
+    require_one_view(card.name, read_camera(tmp_path), "a bench")
+
+
 def test_scores_are_added_to_the_card_alone(tmp_path: Path) -> None:
     card = save_policy(tmp_path)
     update_card(tmp_path, scores={"success_rate": 0.5})
@@ -65,6 +78,16 @@ def test_scores_are_added_to_the_card_alone(tmp_path: Path) -> None:
         (lambda folder: edit(folder, colour="red"), "lacks or misnames a field"),
         (lambda folder: edit(folder, column={"joints": 9}), "lacks or misnames a field"),
         (lambda folder: edit(folder, joints=["joint_1"]), "contradicts itself: 1 joints"),
+        (
+            lambda folder: edit(folder, camera={"further": ["wrist"]}),
+            r"2 cameras \(policy, wrist\) without depth, and a network",
+        ),
+        (
+            lambda folder: edit(folder, camera={"depth": True}),
+            r"1 cameras \(policy\) with depth, and a network of 1 view",
+        ),
+        (lambda folder: edit(folder, camera={"further": ["policy"]}), "There is a camera 'policy' already"),
+        (lambda folder: edit(folder, camera={"colour": "red"}), "lacks or misnames a field"),
         (lambda folder: edit(folder, control_period_s=0.0), "control period in seconds, got 0.0"),
         (lambda folder: (folder / "policy.safetensors").unlink(), "policy.safetensors cannot be read: No such file"),
         (cut, "sha256 .* its card says .* damaged"),

@@ -11,6 +11,7 @@ import torch
 from policy_support import ARM
 
 from jaco_core.errors import ConfigError, ContractError
+from jaco_policy.camera_contract import CameraContract
 from jaco_policy.checkpoint import Card, load_checkpoint, save_checkpoint
 from jaco_policy.engines import OnnxEngine, TorchEngine, difference
 from jaco_policy.grown import GrownSpec
@@ -85,7 +86,8 @@ def test_a_column_grows_on_several_views_and_onnx_runtime_answers_as_pytorch_doe
 def test_a_policy_s_runtime_asks_for_the_picture_that_its_card_says(tmp_path: Path) -> None:
     network = column(2, depth=True)
     rows = tuple((-0.1, 0.0, 0.1) for _ in range(9))
-    save_checkpoint(tmp_path, Card("two", "reach", ARM.name, ARM.joint_names, rows, 0.1, network.spec), network)
+    camera = CameraContract(further=("wrist",), depth=True)
+    save_checkpoint(tmp_path, Card("two", "reach", ARM.name, ARM.joint_names, rows, 0.1, network.spec, camera), network)
     runtime = PolicyRuntime(load_checkpoint(tmp_path, ARM))
     assert runtime.notice == "" or "not installed" in runtime.notice
     seen = pictures(1, 8)

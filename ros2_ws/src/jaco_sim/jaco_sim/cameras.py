@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from jaco_core.cameras import POLICY, camera_frame, further_cameras
 from jaco_core.errors import ConfigError
-from jaco_core.types import DepthImage, RgbImage
+from jaco_core.views import View
 from jaco_sim.profiles import FURTHER_CAMERAS
 from jaco_sim.rendering import Renderer
 from jaco_sim.simulation import ArmSimulation
 
 
-@dataclass(frozen=True)
-class View:
-    """What one camera sees: `image`, uint8, shape (h, w, 3), RGB, and `depth` [mm], uint16, shape (h, w), where asked for."""
+def simulated_cameras(further: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the names of further cameras, without empty ones.
 
-    image: RgbImage
-    depth: DepthImage | None = None
+    Raises:
+        ConfigError: one of them is not known or comes twice.
+    """
+    names = further_cameras(further)
+    unknown = [name for name in names if name not in FURTHER_CAMERAS]
+    if unknown:
+        raise ConfigError(f"The simulator has no camera '{unknown[0]}'; known beside the policy's: {', '.join(FURTHER_CAMERAS)}.")
+    return names
 
 
 class Cameras:
@@ -30,12 +34,7 @@ class Cameras:
         Raises:
             ConfigError: one of the names is not known or comes twice, or no off-screen OpenGL here.
         """
-        unknown = [name for name in further_cameras(further) if name not in FURTHER_CAMERAS]
-        if unknown:
-            raise ConfigError(
-                f"The simulator has no camera '{unknown[0]}'; known beside the policy's: {', '.join(FURTHER_CAMERAS)}."
-            )
-        self.names, self.depth, self.size = (POLICY, *further), depth, size
+        self.names, self.depth, self.size = (POLICY, *simulated_cameras(further)), depth, size
         self._renderer = Renderer(model, size, size)
 
     def look(self, simulation: ArmSimulation) -> dict[str, View]:

@@ -224,13 +224,13 @@ class ArmSimulation:
         return self._sent(renderer.draw(self._seen(), camera), camera)
 
     @staticmethod
-    def pictures(simulations: Sequence[ArmSimulation], renderer: Renderer) -> NDArray[np.uint8]:
-        """Returns what the policy's cameras of k simulations of one world send now: the same as `picture` of each."""
+    def pictures(simulations: Sequence[ArmSimulation], renderer: Renderer, camera: str = POLICY_CAMERA) -> NDArray[np.uint8]:
+        """Returns what the cameras of that name of k simulations of one world send now: the same as `picture` of each."""
         images = np.empty((len(simulations), renderer.height, renderer.width, 3), np.uint8)
-        renderer.draw_each((simulation._seen() for simulation in simulations), POLICY_CAMERA, images)
+        renderer.draw_each((simulation._seen() for simulation in simulations), camera, images)
         for image, simulation in zip(images, simulations, strict=True):
             if simulation.world.varied:
-                image[...] = simulation._sent(image, POLICY_CAMERA)
+                image[...] = simulation._sent(image, camera)
         return images
 
     def picture_with_depth(self, renderer: Renderer, camera: str = POLICY_CAMERA) -> tuple[RgbImage, DepthImage]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from jaco_core.cameras import POLICY, camera_frame
 from jaco_core.frames import FixedFrame
 from jaco_core.types import JointSample, RgbImage, SceneSample, VelocityCommand
-from jaco_sim.cameras import Cameras, View
+from jaco_core.views import View
+from jaco_sim.cameras import Cameras
 from jaco_sim.simulation import TICK_S, ArmSimulation, make_scene
 from jaco_sim.variation import Variation
 

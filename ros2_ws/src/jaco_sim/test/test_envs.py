@@ -11,6 +11,7 @@ import jaco_sim.envs
 from jaco_core.errors import ConfigError
 from jaco_core.ramp import ramp_velocity
 from jaco_core.types import VelocityCommand
+from jaco_core.views import put_together
 from jaco_sim.envs.batch import BatchEnv
 from jaco_sim.envs.single import FELT
 from jaco_sim.scene import Scene
@@ -132,6 +133,25 @@ def test_views_are_what_the_graph_sees_by_name() -> None:
         observation, *_ = environment.step(np.ones(9, int))
     environment.close()
     world.close()
+
+
+@pytest.mark.parametrize("depth", [False, True])
+def test_the_picture_that_policies_learn_from_is_the_graph_s_of_the_same_state(depth: bool) -> None:
+    cameras = ("wrist", "scene")
+    batch = BatchEnv(make_scene(profile="randomized"), 2, seed=0, restart=False, cameras=cameras, depth=depth)
+    worlds = [World("reach", "j2n6s300", "randomized", seed=seed, cameras=cameras, depth=depth) for seed in (7, 8)]
+    step = batch.reset([7, 8])
+    for _ in range(2):
+        graphs = [put_together(list(world.observe().views.values())) for world in worlds]
+        np.testing.assert_array_equal(step.image, graphs)
+        for world in worlds:
+            for _ in range(10):
+                world.advance(VelocityCommand(world.stamp_ns, world.arm.joint_names, np.zeros(9)))
+        step = batch.step(np.ones((2, 9), int))
+    assert step.image.shape == (2, 64, 64, 12 if depth else 9)
+    batch.close()
+    for world in worlds:
+        world.close()
 
 
 def test_views_pass_gymnasiums_checker() -> None:

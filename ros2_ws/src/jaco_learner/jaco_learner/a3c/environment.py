@@ -59,7 +59,7 @@ class ArmEnvironment:
         self._task = NearStarts(scene.task, scene.arm, PalmOf(scene), seed)
         self._task.furthest = recipe.start_distance_at(0.0)
         self._recipe, self.count = recipe, recipe.environments
-        self._batch = BatchEnv(replace(scene, task=self._task), self.count, seed, depth=recipe.depth_weight > 0.0)
+        self._batch = BatchEnv(replace(scene, task=self._task), self.count, seed, tell_depth=recipe.depth_weight > 0.0)
         self._loops = LoopClosure(self.count, scene.task.max_steps) if recipe.closure_weight > 0.0 else None
 
     def reset(self) -> Seen:

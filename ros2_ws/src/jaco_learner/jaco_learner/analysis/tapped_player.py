@@ -51,7 +51,7 @@ class TappedPlayer(Player):
         network = grown_network(player)
         if network.inputs:
             raise ContractError(f"Policy '{player.name}' reads proprioception, which these episodes do not give it.")
-        return TappedPlayer(network, player.name, player.task, player.arm, player.profile, tap)
+        return TappedPlayer(network, player.name, player.task, player.arm, player.profile, player.camera, tap)
 
     def logits(self, step: BatchStep, state: Any, felt: NDArray[np.float64] | None = None) -> tuple[Tensor, Any]:
         """Returns logits of shape (k, joints, choices) for a step of k arms, and the network's next state. Nothing is felt."""

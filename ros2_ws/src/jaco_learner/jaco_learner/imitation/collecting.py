@@ -24,7 +24,7 @@ FIELDS = ("seen", "felt", "advice", "position")
 
 @dataclass(frozen=True)
 class Shown:
-    """N observations: `seen` (N, 64, 64, 3) uint8 or (N, s); joint angles and velocities that are read, `felt` (N, inputs).
+    """N observations: `seen` (N, 64, 64, c) uint8 or (N, s); joint angles and velocities that are read, `felt` (N, inputs).
 
     Beside them the expert's `advice` (N, n) int8, and where palm and target are, `position` (N, 2, 3) [m].
     `frames` were stepped for them; `ended`: the episodes of arms that the learner alone moved; `agreement`: the share of their

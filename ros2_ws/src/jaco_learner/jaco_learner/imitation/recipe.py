@@ -7,6 +7,8 @@ from typing import Any
 
 from jaco_core.errors import ConfigError
 from jaco_learner.recipe import OBSERVATIONS, Stage, checked, encoder_of, read_recipe, stretched
+from jaco_policy.camera_contract import CameraContract
+from jaco_sim.cameras import simulated_cameras
 
 CLONING, DAGGER = ALGORITHMS = ("bc", "dagger")
 GUIDE = "guide"
@@ -22,6 +24,7 @@ class ImitationRecipe:
     success and return are of those. `expert_until`: DAgger's expert moves the others ever less, not at all from this share of the
     run on. `proprioception`: units for angles and velocities of the joints, beside pixels; 0: the policy does not feel them.
     `residual`, `spatial_softmax`: as a `ColumnSpec` has them.
+    `cameras`: further ones that the policy sees beside its own, view after view; `depth`: it sees that of each view, too.
     """
 
     name: str
@@ -52,6 +55,8 @@ class ImitationRecipe:
     segment: int
     residual: tuple[int, ...] = ()
     spatial_softmax: bool = False
+    cameras: tuple[str, ...] = ()
+    depth: bool = False
 
     def __post_init__(self) -> None:
         for name in ("environments", "trials", "hidden", "minibatch", "updates", "memory", "segment", "stages"):
@@ -73,6 +78,12 @@ class ImitationRecipe:
                 f"Recipe '{self.name}': proprioception must be 0, or units of a network that sees pixels, got "
                 f"{self.proprioception}."
             )
+        simulated_cameras(self.cameras)
+        if not isinstance(self.depth, bool) or ((self.cameras or self.depth) and not self.pixels):
+            raise ConfigError(
+                f"Recipe '{self.name}': cameras and depth (true or false) are for a policy that sees pixels, got "
+                f"{', '.join(self.cameras) or 'no camera'} and {self.depth!r} with observation {self.observation}."
+            )
         if self.algorithm not in ALGORITHMS:
             raise ConfigError(f"Recipe '{self.name}': algorithm is '{self.algorithm}'; known: {', '.join(ALGORITHMS)}.")
         if (self.expert_until == 1.0) != (self.algorithm == CLONING) or not 0.0 <= self.expert_until <= 1.0:
@@ -85,6 +96,11 @@ class ImitationRecipe:
     def pixels(self) -> bool:
         """Whether the policy sees pictures, not the simulator's state."""
         return self.observation == "pixels"
+
+    @property
+    def camera(self) -> CameraContract:
+        """What the policy sees."""
+        return CameraContract(further=self.cameras, depth=self.depth)
 
     @property
     def frames(self) -> int:
@@ -124,4 +140,5 @@ def load_imitation_recipe(name: str) -> ImitationRecipe:
     data: dict[str, Any] = read_recipe(name)
     if data.get("algorithm") not in ALGORITHMS:
         raise ConfigError(f"Recipe '{name}' is for {data.get('algorithm', 'ppo')}, not for {' or '.join(ALGORITHMS)}.")
+    data["cameras"] = tuple(str(name) for name in data.get("cameras") or ())
     return checked(ImitationRecipe, data | encoder_of(data), name)

@@ -131,7 +131,7 @@ class ImitationRun:
             "algorithm": f"{_NAMES[self.recipe.algorithm == CLONING]} of an expert that knows the simulator's state",
             "training_success_of": f"{self.recipe.trials} of {self.recipe.environments} arms, which the policy alone moves",
         }
-        card = self._record.card(told)
+        card = replace(self._record.card(told), camera=self.recipe.camera)
         self._record.save_curve()
         return save_actor(self.out, card, self.actor)
 
@@ -178,7 +178,10 @@ class ImitationRun:
                 raise ConfigError(
                     f"Recipe '{recipe.name}' sees the simulator's state; it cannot continue the policy in {start_from}."
                 )
-            column = load_checkpoint(start_from, load_arm(recipe.arm)).column
+            checkpoint = load_checkpoint(start_from, load_arm(recipe.arm))
+            column, camera = checkpoint.column, checkpoint.card.camera
+            if camera != recipe.camera:
+                raise ContractError(f"The policy in {start_from} sees {camera}, recipe '{recipe.name}' shows {recipe.camera}.")
             if column.spec.lstm:
                 raise ContractError(
                     f"The policy in {start_from} has an LSTM; imitation learns from single pictures and cannot continue it."
@@ -202,6 +205,8 @@ class ImitationRun:
                     recipe.convolutions,
                     recipe.hidden,
                     auxiliary=("palm", target),
+                    views=recipe.camera.views,
+                    depth=recipe.depth,
                     residual=recipe.residual,
                     spatial_softmax=recipe.spatial_softmax,
                     **feels,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from jaco_learner.a3c.near_starts import NearStarts, PalmOf
 from jaco_learner.recipe import AnyRecipe
 from jaco_learner.standard.recipe import StandardRecipe
+from jaco_policy.camera_contract import CameraContract
 from jaco_sim.envs.batch import BatchEnv, BatchStep
 from jaco_sim.scene import Scene
 from jaco_sim.simulation import make_scene
@@ -74,6 +75,10 @@ class Trained(AnyRecipe, Protocol):
     def pixels(self) -> bool:
         """Whether pictures are drawn."""
 
+    @property
+    def camera(self) -> CameraContract:
+        """What is seen in them."""
+
 
 def simulated_arms(recipe: Trained, segment: Segment) -> BatchEnv:
     """Returns new arms in MuJoCo."""
@@ -82,7 +87,8 @@ def simulated_arms(recipe: Trained, segment: Segment) -> BatchEnv:
         near = NearStarts(scene.task, scene.arm, PalmOf(scene), segment.seed)
         near.furthest = segment.furthest_m
         scene = replace(scene, task=near)
-    return BatchEnv(scene, recipe.environments, segment.seed, render=recipe.pixels)
+    camera = recipe.camera
+    return BatchEnv(scene, recipe.environments, segment.seed, render=recipe.pixels, cameras=camera.further, depth=camera.depth)
 
 
 @lru_cache(maxsize=2)

@@ -12,7 +12,8 @@ from stable_baselines3.common.vec_env import VecEnv
 from jaco_core.types import EpisodeStatus
 from jaco_learner.standard.arms import Arms
 from jaco_learner.standard.controls import Control
-from jaco_sim.envs.batch import IMAGE_SIZE, BatchStep
+from jaco_sim.envs.batch import BatchStep
+from jaco_sim.envs.pictures import IMAGE_SIZE
 
 PIXELS = IMAGE_SIZE * IMAGE_SIZE * 3
 

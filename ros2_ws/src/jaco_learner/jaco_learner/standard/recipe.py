@@ -8,6 +8,7 @@ from typing import Any
 from jaco_core.errors import ConfigError
 from jaco_learner.recipe import OBSERVATIONS, Stage, checked, read_recipe, start_distance, stretched
 from jaco_learner.standard.settings import SETTINGS, Settings
+from jaco_policy.camera_contract import CameraContract
 
 # These settings may be zero.
 _SHARES = ("exploration", "final_exploration", "exploration_until", "entropy", "trace", "smoothing", "value_weight")
@@ -55,6 +56,11 @@ class StandardRecipe:
     def pixels(self) -> bool:
         """Whether the policy sees pictures, not the simulator's state."""
         return self.observation == "pixels"
+
+    @property
+    def camera(self) -> CameraContract:
+        """What the policy sees in them: its own camera's colours."""
+        return CameraContract()
 
     @property
     def frames(self) -> int:

@@ -9,20 +9,18 @@ from numpy.typing import NDArray
 
 from jaco_core.ramp import ramp_velocity
 from jaco_core.types import ENDED, EpisodeStatus
-from jaco_sim.rendering import Renderer
+from jaco_sim.envs.pictures import IMAGE_SIZE, Pictures
 from jaco_sim.scene import Scene
 from jaco_sim.simulation import TICK_S, ArmSimulation
 from jaco_tasks.actions import action_speeds, action_velocity
 from jaco_tasks.episode import EpisodeJudge
 
-IMAGE_SIZE = 64
-
 
 @dataclass
 class BatchStep:
-    """One control step of k arms: uint8 RGB images (k, 64, 64, 3), states (k, s), positions of palm and first object (k, 3) [m].
+    """One control step of k arms: uint8 images (k, 64, 64, c), states (k, s), positions of palm and first object (k, 3) [m].
 
-    Where an episode ended and another began, image, state and positions are the new one's. `depth` [m]: of each pixel, if asked.
+    Where an episode ended and another began, image, state and positions are the new one's. `depth` [m]: of each pixel, if told.
     """
 
     image: NDArray[np.uint8]
@@ -44,9 +42,24 @@ class BatchEnv:
     """
 
     def __init__(
-        self, scene: Scene, count: int, seed: int, render: bool = True, restart: bool = True, depth: bool = False
+        self,
+        scene: Scene,
+        count: int,
+        seed: int,
+        render: bool = True,
+        restart: bool = True,
+        tell_depth: bool = False,
+        cameras: tuple[str, ...] = (),
+        depth: bool = False,
     ) -> None:
-        """`restart=False`: an ended episode stays as it is until the next `reset`. `depth`: tell it too, of what is drawn."""
+        """`restart=False`: an ended episode stays as it is until the next `reset`.
+
+        `tell_depth`: tell the depth of the policy's view beside the picture. `cameras`: further ones that are in the picture,
+        view after view; `depth`: so is the depth of each view, as `jaco_core.views` puts them together.
+
+        Raises:
+            ConfigError: a camera is not known or comes twice, or no off-screen OpenGL here.
+        """
         self.scene, self.count, self._restart = scene, count, restart
         arm, task = scene.arm, scene.task
         self.speeds = action_speeds(arm)
@@ -57,8 +70,8 @@ class BatchEnv:
         self._fingers = np.array([joint.kind == "finger" for joint in arm.joints])
         # Every environment draws its episodes' seeds from its own stream.
         self._seeds = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(count)]
-        self._renderer = Renderer(scene.model, IMAGE_SIZE, IMAGE_SIZE) if render else None
-        self._depth = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE), np.float32) if depth and render else None
+        self._pictures = Pictures(scene.model, cameras, depth) if render else None
+        self._tell_depth = tell_depth and render
         self.state_size = len(arm) + int(np.count_nonzero(~self._fingers)) + 2 * len(arm) + 3 + 6 * len(task.objects) + 1
 
     def reset(self, seeds: list[int] | None = None, stagger: bool = False) -> BatchStep:
@@ -117,8 +130,8 @@ class BatchEnv:
 
     def close(self) -> None:
         """Releases the renderer."""
-        if self._renderer is not None:
-            self._renderer.close()
+        if self._pictures is not None:
+            self._pictures.close()
 
     def _begin(self, index: int, seed: int | None) -> None:
         seed = int(self._seeds[index].integers(2**62)) if seed is None else seed
@@ -141,8 +154,9 @@ class BatchEnv:
     def _observe(self, statuses: list[EpisodeStatus]) -> BatchStep:
         palm = np.array([simulation.palm for simulation in self.simulations], np.float32)
         objects = np.array([simulation.objects.ravel() for simulation in self.simulations], np.float32)
+        image, depth = self._seen()
         return BatchStep(
-            self._pictures(),
+            image,
             self._state(palm, objects),
             np.array([status.reward for status in statuses], np.float32),
             np.array([status.terminated for status in statuses], bool),
@@ -150,20 +164,16 @@ class BatchEnv:
             palm,
             objects[:, :3],
             [status for status in statuses if status.phase == ENDED],
-            None if self._depth is None else self._depth.copy(),
+            depth,
         )
 
-    def _pictures(self) -> NDArray[np.uint8]:
-        """Returns what the arms' cameras send, shape (k, 64, 64, 3); black without a renderer. Keeps the depth, if asked."""
-        if self._renderer is None:
-            return np.zeros((self.count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
-        if self._depth is None:
-            return ArmSimulation.pictures(self.simulations, self._renderer)
-        image = np.empty((self.count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
-        for index, simulation in enumerate(self.simulations):
-            image[index] = simulation.picture(self._renderer)
-            self._depth[index] = self._renderer.depth()
-        return image
+    def _seen(self) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
+        """Returns what the arms' cameras send, shape (k, 64, 64, c), black where none draws, and depth [m] where it is told."""
+        if self._pictures is None:
+            return np.zeros((self.count, IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8), None
+        if self._tell_depth:
+            return self._pictures.draw_with_metres(self.simulations)
+        return self._pictures.draw(self.simulations), None
 
     def _joints(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         data = [simulation.data for simulation in self.simulations]

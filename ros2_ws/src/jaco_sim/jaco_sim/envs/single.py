@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from jaco_core.depth import FARTHEST_MM
 from jaco_core.errors import ConfigError
 from jaco_sim.cameras import Cameras
-from jaco_sim.envs.batch import IMAGE_SIZE, BatchEnv, BatchStep
+from jaco_sim.envs.batch import BatchEnv, BatchStep
+from jaco_sim.envs.pictures import IMAGE_SIZE
 from jaco_sim.rendering import Renderer
 from jaco_sim.scene import SCENE_CAMERA
 from jaco_sim.simulation import make_scene
