@@ -62,7 +62,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The fields of a recipe's YAML file, in its order."""
+    """The fields of a recipe's YAML file; `residual` and `spatial_softmax`, as a `ColumnSpec` has them, where it needs them."""
 
     name: str
     task: str
@@ -92,6 +92,8 @@ class Recipe:
     imitation: float
     imitation_until: float
     segment: int
+    residual: tuple[int, ...] = ()
+    spatial_softmax: bool = False
 
     def __post_init__(self) -> None:
         counts = {name: getattr(self, name) for name in ("workers", "environments", "steps", "epochs", "minibatch", "segment")}
@@ -171,8 +173,26 @@ def load_recipe(name: str) -> Recipe:
     data = read_recipe(name)
     if "algorithm" in data:
         raise ConfigError(f"Recipe '{name}' is for {data['algorithm']}, not for PPO.")
-    data["convolutions"] = tuple(tuple(int(number) for number in layer) for layer in data["convolutions"])
-    return checked(Recipe, data, name)
+    return checked(Recipe, data | encoder_of(data), name)
+
+
+def encoder_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what says in the recipe `data` how a policy sees, by the names of `ColumnSpec`; a recipe names what it needs.
+
+    Raises:
+        ConfigError: one of these fields is no list of numbers, or not true or false.
+    """
+    try:
+        convolutions = tuple(tuple(int(number) for number in layer) for layer in data.get("convolutions", ()))
+        residual = tuple(int(channels) for channels in data.get("residual", ()))
+    except (TypeError, ValueError):
+        raise ConfigError(
+            f"Recipe '{data['name']}': convolutions must be a list of [channels, kernel, stride] and residual one of channels, "
+            f"got {data.get('convolutions')} and {data.get('residual')}."
+        ) from None
+    if not isinstance(attends := data.get("spatial_softmax", False), bool):
+        raise ConfigError(f"Recipe '{data['name']}': spatial_softmax must be true or false, got {attends}.")
+    return {"convolutions": convolutions, "residual": residual, "spatial_softmax": attends}
 
 
 def checked(kind: type[T], data: Mapping[str, Any], name: str) -> T:

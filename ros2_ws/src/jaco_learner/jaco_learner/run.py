@@ -140,7 +140,8 @@ class Run:
                     "continue it with a recipe for dagger."
                 )
             return column.train()
-        return Column(ColumnSpec(joints, choices, recipe.convolutions, recipe.hidden, recipe.lstm, ("palm", target)))
+        sizes = joints, choices, recipe.convolutions, recipe.hidden, recipe.lstm, ("palm", target)
+        return Column(ColumnSpec(*sizes, residual=recipe.residual, spatial_softmax=recipe.spatial_softmax))
 
     def _config(self, mesh_fraction: float) -> WorkerConfig:
         recipe = self.recipe

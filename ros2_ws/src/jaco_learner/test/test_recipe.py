@@ -9,7 +9,7 @@ import pytest
 from jaco_core.errors import ConfigError
 from jaco_learner.a3c.recipe import is_a3c, load_a3c_recipe
 from jaco_learner.imitation.recipe import is_imitation, load_imitation_recipe
-from jaco_learner.recipe import load_recipe, recipe_names
+from jaco_learner.recipe import encoder_of, load_recipe, recipe_names
 from jaco_learner.standard.recipe import is_standard, load_standard_recipe
 from jaco_learner.train import recipe_for
 
@@ -42,6 +42,18 @@ def test_another_profile_takes_the_recipe_made_for_it() -> None:
     assert (with_no_such_profile.profile, with_no_such_profile.name) == ("pixels", "reach_randomized_pixels")
     teacher = recipe_for("reach_teacher", "randomized")
     assert teacher == replace(load_recipe("reach_teacher"), name="reach_teacher_randomized", profile="randomized")
+
+
+def test_a_recipe_says_how_the_policy_sees_and_only_what_it_needs() -> None:
+    plain, attention, residual = (load_imitation_recipe(name) for name in ("reach_dagger", "reach_attention", "reach_residual"))
+    assert (plain.residual, plain.spatial_softmax) == ((), False)
+    assert attention == replace(plain, name="reach_attention", convolutions=attention.convolutions, spatial_softmax=True)
+    assert residual == replace(plain, name="reach_residual", convolutions=(), residual=(8, 16, 16))
+    assert encoder_of({"name": "mine"}) == {"convolutions": (), "residual": (), "spatial_softmax": False}
+    with pytest.raises(ConfigError, match="and residual one of channels, got None and 8"):
+        encoder_of({"name": "mine", "residual": 8})
+    with pytest.raises(ConfigError, match="'mine': spatial_softmax must be true or false, got 2"):
+        encoder_of({"name": "mine", "spatial_softmax": 2})
 
 
 def test_mistakes_are_told() -> None:

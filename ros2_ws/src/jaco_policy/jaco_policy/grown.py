@@ -184,6 +184,11 @@ def _channels(spec: ColumnSpec | GrownSpec) -> tuple[int, ...]:
 
 
 def _check(first: ColumnSpec, spec: GrownSpec) -> None:
+    if spec.channels and first.residual:
+        raise ConfigError(
+            f"Column 1 sees through residual sections, with which a later column's convolutions do not line up, got channels "
+            f"{spec.channels}; grow one that feels and sees through its laterals alone, of size felt or felt-maps."
+        )
     if len(spec.channels) not in (0, len(first.convolutions)):
         raise ConfigError(
             f"A later column has column 1's {len(first.convolutions)} convolutions or none, got channels {spec.channels}."

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from jaco_core.errors import ConfigError
+from jaco_policy.encoders import ResidualSection, SpatialSoftmax
 
 IMAGE_SIZE = 64
 # Pixels are centred on the mean training image and divided by this, about their standard deviation.
@@ -25,6 +26,8 @@ class ColumnSpec:
 
     `inputs`: numbers of proprioception that it reads beside the image, joint angles and then velocities, 0 for none, into
     `proprioception` units. `views`: cameras whose pictures it reads; `depth`: whether each has a fourth channel, quantised depth.
+    `residual`: channels of the sections of a residual encoder, for one without `convolutions`; `spatial_softmax`: whether of the
+    last maps only the places where they are active are read.
     """
 
     joints: int = 9
@@ -37,10 +40,17 @@ class ColumnSpec:
     proprioception: int = 0
     views: int = 1
     depth: bool = False
+    residual: tuple[int, ...] = ()
+    spatial_softmax: bool = False
 
     def __post_init__(self) -> None:
         if self.views < 1:
             raise ConfigError(f"A column needs at least one view, got {self.views}.")
+        if bool(self.convolutions) == bool(self.residual):
+            raise ConfigError(
+                f"A column sees through convolutions or through residual sections, got {len(self.convolutions)} of the former "
+                f"and {len(self.residual)} of the latter."
+            )
         if bool(self.inputs) != bool(self.proprioception) or self.inputs not in (0, 2 * self.joints):
             raise ConfigError(
                 f"A column of {self.joints} joints feels {2 * self.joints} numbers or none, got {self.inputs} and "
@@ -55,7 +65,7 @@ class ColumnSpec:
     @property
     def map_channels(self) -> tuple[int, ...]:
         """Channels of each layer's maps, those of all views."""
-        return tuple(self.views * channels for channels, _, _ in self.convolutions)
+        return tuple(self.views * channels for channels in self.residual or [layer[0] for layer in self.convolutions])
 
     @property
     def map_sizes(self) -> tuple[int, ...]:
@@ -63,7 +73,14 @@ class ColumnSpec:
         sizes = [IMAGE_SIZE]
         for _, kernel, stride in self.convolutions:
             sizes.append((sizes[-1] - kernel) // stride + 1)
+        for _ in self.residual:
+            sizes.append((sizes[-1] + 1) // 2)
         return tuple(sizes[1:])
+
+    @property
+    def seen(self) -> int:
+        """Numbers that the dense layer reads of the last maps."""
+        return self.map_channels[-1] * (2 if self.spatial_softmax else self.map_sizes[-1] ** 2)
 
     @property
     def width(self) -> int:
@@ -81,9 +98,16 @@ class ColumnSpec:
         sizes = {name: int(data[name]) for name in ("joints", "choices", "hidden", "lstm")}
         # Cards that are older than columns that feel do not name these.
         sizes |= {name: int(data.get(name, 0)) for name in ("inputs", "proprioception")}
-        # Nor those that are older than several views and depth.
-        sizes["views"], depth = int(data.get("views", 1)), bool(data.get("depth", False))
-        return ColumnSpec(**sizes, convolutions=convolutions, auxiliary=tuple(data["auxiliary"]), depth=depth)
+        # Nor those that are older than several views and depth, or than the encoders besides plain convolutions.
+        sizes["views"] = int(data.get("views", 1))
+        return ColumnSpec(
+            **sizes,
+            convolutions=convolutions,
+            auxiliary=tuple(data["auxiliary"]),
+            depth=bool(data.get("depth", False)),
+            residual=tuple(int(channels) for channels in data.get("residual", ())),
+            spatial_softmax=bool(data.get("spatial_softmax", False)),
+        )
 
 
 @dataclass
@@ -97,7 +121,11 @@ class ColumnOutput:
 
 LstmState = tuple[Tensor, Tensor]
 Tap = Callable[[str, Tensor], Tensor]
-"""From a layer's name ("conv1", "conv2", ..., "fc", "lstm", "proprioception") and its activations, what its readers get."""
+"""From a layer's name and its activations, what its readers get.
+
+Names: "conv1", "conv2", ..., or "section1", ... of a residual encoder, "points" of a spatial softmax, "proprioception", "fc" and
+"lstm".
+"""
 
 
 def untouched(layer: str, activations: Tensor) -> Tensor:
@@ -134,14 +162,14 @@ class Column(nn.Module):
         super().__init__()
         self.spec = spec
         self.register_buffer("mean_image", torch.full((IMAGE_SIZE, IMAGE_SIZE, spec.channels), 128.0))
-        channels = spec.channels // spec.views
-        layers = []
-        for out, kernel, stride in spec.convolutions:
-            layers.append(nn.Conv2d(channels, out, kernel, stride))
-            channels = out
-        self.convolutions = nn.ModuleList(layers)
+        channels = [spec.channels // spec.views, *(count // spec.views for count in spec.map_channels)]
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(channels[index], count, kernel, stride) for index, (count, kernel, stride) in enumerate(spec.convolutions)
+        )
+        self.sections = nn.ModuleList(ResidualSection(channels[index], count) for index, count in enumerate(spec.residual))
+        self.attend = SpatialSoftmax(spec.map_sizes[-1]) if spec.spatial_softmax else None
         self.proprioceive = JointEncoder(spec.inputs, spec.proprioception) if spec.inputs else None
-        self.hidden = nn.Linear(spec.map_channels[-1] * spec.map_sizes[-1] ** 2 + spec.proprioception, spec.hidden)
+        self.hidden = nn.Linear(spec.seen + spec.proprioception, spec.hidden)
         # What to do about what is seen and felt takes a layer more than to see it.
         self.joined = nn.Linear(spec.hidden, spec.hidden) if spec.inputs else None
         self.lstm = nn.LSTMCell(spec.hidden, spec.lstm) if spec.lstm else None
@@ -162,17 +190,21 @@ class Column(nn.Module):
         return (image - self.mean_image).mul_(1.0 / PIXEL_SCALE)
 
     def layers(self, image: Tensor, tap: Tap = untouched, proprioception: Tensor | None = None) -> tuple[Tensor, ...]:
-        """Returns the maps of every convolution and the fc layer, for images of shape (B, 64, 64, channels): uint8, or `centred`.
+        """Returns the maps of every convolution, or section, and the fc layer.
 
-        Maps, (B, map channels, h, w), are those of one view after another. `proprioception`: (B, inputs), for a column that
-        reads it.
+        For images of shape (B, 64, 64, channels), uint8, or `centred`, and `proprioception`, (B, inputs), where it is read. Maps,
+        (B, map channels, h, w), are those of one view after another.
         """
         x = (self.centred(image) if image.dtype == torch.uint8 else image).permute(0, 3, 1, 2)
         activations = []
         for number, convolution in enumerate(self.convolutions, 1):
             x = tap(f"conv{number}", torch.relu(self._each_view(convolution, x)))
             activations.append(x)
-        below = x.flatten(1)
+        for number, section in enumerate(self.sections, 1):
+            x = self._each_view(section, x)
+            x = tap(f"section{number}", torch.relu(x) if number == len(self.sections) else x)
+            activations.append(x)
+        below = x.flatten(1) if self.attend is None else tap("points", self.attend(x))
         if self.proprioceive is not None:
             below = torch.cat((below, tap("proprioception", self.proprioceive(proprioception))), 1)
         hidden = torch.relu(self.hidden(below))

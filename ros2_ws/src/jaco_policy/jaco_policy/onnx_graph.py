@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from jaco_policy.encoders import coordinates
 from jaco_policy.networks import IMAGE_SIZE, PIXEL_SCALE, Column, ColumnSpec
 
 # Operators as they were defined in ONNX 1.10; every runtime of the last years has them.
@@ -29,7 +30,7 @@ def column_to_onnx(column: Column) -> bytes:
     "next_cell" (1, w). The auxiliary heads, which only training reads, stay out.
     """
     graph, spec = GraphBuilder(column), column.spec
-    x = graph.dense(graph.node("Flatten", graph.maps(graph.pixels(), spec)[-1]), spec.inputs)
+    x = graph.dense(graph.seen(graph.maps(graph.pixels(), spec)[-1], spec), spec.inputs)
     state = [(name, TensorProto.FLOAT, (1, spec.lstm)) for name in ("hidden", "cell")] if spec.lstm else []
     if spec.lstm:
         x = graph.lstm(x)
@@ -79,14 +80,44 @@ class GraphBuilder:
         return self.node("Transpose", x, perm=(0, 3, 1, 2))
 
     def maps(self, x: str, spec: ColumnSpec, prefix: str = "") -> list[str]:
-        """Adds a first column's convolutions of the pixels `x`; returns the names of their maps, (1, map channels, h, w)."""
+        """Adds what a first column sees through, from the pixels `x`; returns the names of its maps, (1, map channels, h, w)."""
         maps = [x]
         sizes = (IMAGE_SIZE, *spec.map_sizes)
-        for index, (_, _, stride) in enumerate(spec.convolutions):
+        for index in range(len(spec.map_sizes)):
             x = self._views(maps[-1], spec.views, sizes[index], apart=True)
-            x = self.node("Conv", x, *self.layer(f"{prefix}convolutions.{index}"), strides=(stride, stride))
-            maps.append(self._views(self.node("Relu", x), spec.views, sizes[index + 1], apart=False))
+            if spec.residual:
+                x = self._section(x, f"{prefix}sections.{index}.")
+            else:
+                strides = (spec.convolutions[index][2],) * 2
+                x = self.node("Conv", x, *self.layer(f"{prefix}convolutions.{index}"), strides=strides)
+            if not spec.residual or index == len(spec.residual) - 1:
+                x = self.node("Relu", x)
+            maps.append(self._views(x, spec.views, sizes[index + 1], apart=False))
         return maps[1:]
+
+    def seen(self, x: str, spec: ColumnSpec, prefix: str = "") -> str:
+        """Adds what a first column's dense layer reads of the last maps `x`, (1, seen)."""
+        if not spec.spatial_softmax:
+            return self.node("Flatten", x)
+        x = self.node("Reshape", x, self.constant(np.array([1, spec.map_channels[-1], -1])))
+        x = self.node("Mul", x, self.constant(np.exp(-self.weight(f"{prefix}attend.log_temperature"))))
+        places = self.constant(coordinates(spec.map_sizes[-1]).numpy().T)
+        return self.node("Flatten", self.node("MatMul", self.node("Softmax", x, axis=2), places))
+
+    def _section(self, x: str, prefix: str) -> str:
+        """Adds a residual section."""
+        x = self._padded(x, f"{prefix}entry")
+        x = self.node("MaxPool", x, kernel_shape=(3, 3), strides=(2, 2), pads=(1, 1, 1, 1))
+        for block in range(2):
+            added = x
+            for layer in ("first", "second"):
+                added = self._padded(self.node("Relu", added), f"{prefix}blocks.{block}.{layer}")
+            x = self.node("Add", x, added)
+        return x
+
+    def _padded(self, x: str, name: str) -> str:
+        """Adds a 3x3 convolution that keeps height and width."""
+        return self.node("Conv", x, *self.layer(name), pads=(1, 1, 1, 1))
 
     def _views(self, x: str, views: int, size: int, apart: bool) -> str:
         """Makes a batch of the views' maps, each `size` square, or puts them side by side again. Nothing to do for one view."""

@@ -51,7 +51,7 @@ class _ProgressiveGraph(GraphBuilder):
     def first(self) -> _Layers:
         """Adds column 1."""
         maps = self.maps(self._pixels, self._network.spec, "columns.0.")
-        hidden = self.dense(self.node("Flatten", maps[-1]), self._network.spec.inputs, "columns.0.")
+        hidden = self.dense(self.seen(maps[-1], self._network.spec, "columns.0."), self._network.spec.inputs, "columns.0.")
         if not self._network.spec.lstm:
             return _Layers(tuple(maps), hidden, "", hidden)
         return _Layers(tuple(maps), hidden, "hidden", self.lstm(hidden, "columns.0."))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Place(NamedTuple):
-    """A layer of a column. `column`: from 0; `layer`: "conv1", "conv2", ..., "fc", "lstm" or "proprioception"."""
+    """A layer of a column. `column`: from 0; `layer`: a name that a network's taps are told, such as "conv1", "fc" or "lstm"."""
 
     column: int
     layer: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jaco_core.errors import ConfigError
-from jaco_learner.recipe import OBSERVATIONS, Stage, checked, read_recipe, stretched
+from jaco_learner.recipe import OBSERVATIONS, Stage, checked, encoder_of, read_recipe, stretched
 from jaco_policy.camera_contract import CameraContract
 from jaco_sim.cameras import simulated_cameras
 
@@ -24,6 +24,7 @@ class ImitationRecipe:
     success and return are of those. `expert_until`: DAgger's expert moves the others ever less, not at all from this share of the
     run on. `proprioception`: units for angles and velocities of the joints, beside pixels; 0: the policy does not feel them.
     `cameras`: further ones that the policy sees beside its own, view after view; `depth`: it sees that of each view, too.
+    `residual`, `spatial_softmax`: as a `ColumnSpec` has them.
     """
 
     name: str
@@ -54,6 +55,8 @@ class ImitationRecipe:
     segment: int
     cameras: tuple[str, ...] = ()
     depth: bool = False
+    residual: tuple[int, ...] = ()
+    spatial_softmax: bool = False
 
     def __post_init__(self) -> None:
         for name in ("environments", "trials", "hidden", "minibatch", "updates", "memory", "segment", "stages"):
@@ -138,5 +141,4 @@ def load_imitation_recipe(name: str) -> ImitationRecipe:
     if data.get("algorithm") not in ALGORITHMS:
         raise ConfigError(f"Recipe '{name}' is for {data.get('algorithm', 'ppo')}, not for {' or '.join(ALGORITHMS)}.")
     data["cameras"] = tuple(str(name) for name in data.get("cameras") or ())
-    data["convolutions"] = tuple(tuple(int(number) for number in layer) for layer in data.get("convolutions", ()))
-    return checked(ImitationRecipe, data, name)
+    return checked(ImitationRecipe, data | encoder_of(data), name)

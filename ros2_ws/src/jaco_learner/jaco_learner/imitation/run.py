@@ -198,8 +198,20 @@ class ImitationRun:
         arms.close()
         if recipe.pixels:
             feels = {"inputs": 2 * joints, "proprioception": recipe.proprioception} if recipe.proprioception else {}
-            sizes = ColumnSpec(joints, choices, recipe.convolutions, recipe.hidden, 0, ("palm", target), **feels)
-            return Column(replace(sizes, views=recipe.camera.views, depth=recipe.depth))
+            return Column(
+                ColumnSpec(
+                    joints,
+                    choices,
+                    recipe.convolutions,
+                    recipe.hidden,
+                    auxiliary=("palm", target),
+                    residual=recipe.residual,
+                    spatial_softmax=recipe.spatial_softmax,
+                    views=recipe.camera.views,
+                    depth=recipe.depth,
+                    **feels,
+                )
+            )
         return Teacher(TeacherSpec(arms.state_size, joints, choices, recipe.hidden))
 
     @torch.no_grad()
