@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jaco_core.cameras import further_cameras
+from jaco_core.cameras import POLICY, further_cameras
 from jaco_core.errors import ConfigError, ContractError
 from jaco_policy.card_file import CARD_FILE, read_card_file
 
@@ -28,6 +28,10 @@ class CameraContract:
 
     def __post_init__(self) -> None:
         further_cameras(self.further)
+
+    def __str__(self) -> str:
+        names = ", ".join((POLICY, *self.further))
+        return f"{self.width} x {self.height} {self.encoding} of {names} {'with' if self.depth else 'without'} depth"
 
     @property
     def views(self) -> int:

@@ -18,7 +18,6 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from jaco_core.arms import Arm
-from jaco_core.cameras import POLICY
 from jaco_core.errors import ConfigError, ContractError
 from jaco_policy.camera_contract import CameraContract
 from jaco_policy.card_file import CARD_FILE, FORMAT_VERSION, read_card_file
@@ -198,17 +197,12 @@ def _check_card(card: Card, path: Path) -> None:
             f"{sorted(sizes)} choices, and a network of {shape[0]} x {shape[1]}."
         )
     if (card.column.views, card.column.depth) != (card.camera.views, card.camera.depth):
-        seen = ", ".join((POLICY, *card.camera.further))
         raise ConfigError(
-            f"{path} contradicts itself: it names {card.camera.views} cameras ({seen}) {_with_depth(card.camera.depth)}, and a "
-            f"network of {card.column.views} views {_with_depth(card.column.depth)}."
+            f"{path} contradicts itself: the policy sees {card.camera}, and its network reads {card.column.views} views "
+            f"{'with' if card.column.depth else 'without'} depth."
         )
     if not np.all(np.isfinite(card.speeds)) or not 0.0 < card.control_period_s < 10.0:
         raise ConfigError(f"{path} must give finite action speeds and a control period in seconds, got {card.control_period_s}.")
-
-
-def _with_depth(depth: bool) -> str:
-    return "with depth" if depth else "without depth"
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -20,6 +20,8 @@ from jaco_policy.camera_contract import CameraContract
 Arrived = Callable[[], Iterable[tuple[Any, dict[str, Any]]]]
 """Gives the Image messages that have come since it was last called, each with what is known of it."""
 
+_OWN = camera_topics(POLICY).image
+
 
 @dataclass(frozen=True)
 class Stream:
@@ -36,21 +38,16 @@ class Stream:
             stamp = message.header.stamp
             self.messages.add(int(stamp.sec) * NS_PER_S + int(stamp.nanosec), message)
 
-    def pixels(self, message: Any, width: int, height: int) -> NDArray[Any]:
-        """Returns the pixels of `message`, shape (height, width, ...).
+    def pixels(self, message: Any) -> NDArray[Any]:
+        """Returns the pixels of `message`, shape (h, w, ...).
 
         Raises:
-            ContractError: it is encoded otherwise, damaged or of another size.
+            ContractError: it is encoded otherwise or damaged.
         """
         try:
-            pixels = self.read(message)
+            return self.read(message)
         except ContractError as error:
             raise ContractError(f"{self.topic}: {error}") from None
-        if pixels.shape[:2] != (height, width):
-            raise ContractError(
-                f"{self.topic} sends {pixels.shape[1]} x {pixels.shape[0]} pixels, the policy reads {width} x {height}."
-            )
-        return pixels
 
 
 def streams_of(camera: CameraContract) -> tuple[tuple[str, bool], ...]:
@@ -76,6 +73,8 @@ class Seen:
         Raises:
             ContractError: one of them is encoded otherwise, damaged or of another size.
         """
+        if not self._streams:
+            return image
         found: list[Any] = []
         for stream in self._streams:
             stream.take()
@@ -83,13 +82,20 @@ class Seen:
         self.missing = tuple(stream.topic for stream, message in zip(self._streams, found, strict=True) if message is None)
         if self.missing:
             return None
-        size = self._camera.width, self._camera.height
-        pixels = [stream.pixels(message, *size) for stream, message in zip(self._streams, found, strict=True)]
+        pixels = [stream.pixels(message) for stream, message in zip(self._streams, found, strict=True)]
+        for topic, each in zip((_OWN, *(stream.topic for stream in self._streams)), (image, *pixels), strict=True):
+            self._require_size(topic, each)
         images = [image, *pixels[: len(self._camera.further)]]
         depths = pixels[len(self._camera.further) :]
         if not self._camera.depth:
             return put_together([View(each) for each in images])
         return put_together([View(*view) for view in zip(images, depths, strict=True)])
+
+    def _require_size(self, topic: str, pixels: NDArray[Any]) -> None:
+        width, height = self._camera.width, self._camera.height
+        if pixels.shape[:2] != (height, width):
+            given = f"{pixels.shape[1]} x {pixels.shape[0]}"
+            raise ContractError(f"{topic} sends {given} pixels, the policy reads {width} x {height}.")
 
     def passed(self, stamp_ns: int) -> bool:
         """Tells whether what is missing never will be there: its stream is beyond `stamp_ns`."""

@@ -80,11 +80,11 @@ def test_scores_are_added_to_the_card_alone(tmp_path: Path) -> None:
         (lambda folder: edit(folder, joints=["joint_1"]), "contradicts itself: 1 joints"),
         (
             lambda folder: edit(folder, camera={"further": ["wrist"]}),
-            r"2 cameras \(policy, wrist\) without depth, and a network",
+            "of policy, wrist without depth, and its network reads 1 views",
         ),
         (
             lambda folder: edit(folder, camera={"depth": True}),
-            r"1 cameras \(policy\) with depth, and a network of 1 view",
+            "of policy with depth, and its network reads 1 views without",
         ),
         (lambda folder: edit(folder, camera={"further": ["policy"]}), "There is a camera 'policy' already"),
         (lambda folder: edit(folder, camera={"colour": "red"}), "lacks or misnames a field"),

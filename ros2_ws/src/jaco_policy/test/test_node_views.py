@@ -43,9 +43,9 @@ class Cameras:
         message.encoding = encoding
         self._depths[name].publish(message)
 
-    def ask(self, stamp_ns: int) -> None:
+    def ask(self, stamp_ns: int, size: int = 64) -> None:
         self._episode.publish(convert.episode_to_message(EpisodeStatus(stamp_ns, "reach", RUNNING)))
-        self.image(POLICY, stamp_ns)
+        self.image(POLICY, stamp_ns, size)
 
 
 def stamps(commands: list[JointVelocityCommand]) -> list[int]:
@@ -97,7 +97,7 @@ def test_in_real_time_it_takes_the_nearest_view_and_none_that_is_far(tmp_path: P
         graph.until(lambda: stamps(commands) == [100 * MS, 300 * MS], "the answer to the image whose view came")
 
 
-@pytest.mark.parametrize("wrong", ["size", "encoding"])
+@pytest.mark.parametrize("wrong", ["size", "own size", "encoding"])
 def test_a_view_that_is_none_is_refused_and_not_acted_on(tmp_path: Path, wrong: str) -> None:
     save_policy(tmp_path, further=("wrist",), depth=True)
     with GraphUnderTest(checkpoint=tmp_path, lockstep=True) as graph:
@@ -111,12 +111,16 @@ def test_a_view_that_is_none_is_refused_and_not_acted_on(tmp_path: Path, wrong: 
             cameras.image("wrist", stamp_ns, 32 if bad and wrong == "size" else 64)
             cameras.depth("wrist", stamp_ns, "32FC1" if bad and wrong == "encoding" else "16UC1")
             cameras.depth(POLICY, stamp_ns)
-            cameras.ask(stamp_ns)
+            cameras.ask(stamp_ns, 32 if bad and wrong == "own size" else 64)
             if bad:
                 graph.until(lambda: bool(said), "the refusal")
         graph.until(lambda: stamps(commands) == [200 * MS], "the answer to the image with good views")
-    size = "/wrist_camera/image_raw sends 32 x 32 pixels, the policy reads 64 x 64"
-    assert (size if wrong == "size" else "encoded as '32FC1'; expected 16UC1") in said[0]
+    sentences = {
+        "size": "/wrist_camera/image_raw sends 32 x 32 pixels, the policy reads 64 x 64",
+        "own size": "/camera/image_raw sends 32 x 32 pixels, the policy reads 64 x 64",
+        "encoding": "encoded as '32FC1'; expected 16UC1",
+    }
+    assert sentences[wrong] in said[0]
 
 
 def test_the_learner_in_the_graph_shows_no_further_views(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ class ImitationRecipe:
     show beside the one that learns; 0: it does both in turn. `trials`: how many of the environments the learner alone moves;
     success and return are of those. `expert_until`: DAgger's expert moves the others ever less, not at all from this share of the
     run on. `proprioception`: units for angles and velocities of the joints, beside pixels; 0: the policy does not feel them.
-    `residual`, `spatial_softmax`: as a `ColumnSpec` has them.
     `cameras`: further ones that the policy sees beside its own, view after view; `depth`: it sees that of each view, too.
+    `residual`, `spatial_softmax`: as a `ColumnSpec` has them.
     """
 
     name: str
@@ -53,10 +53,10 @@ class ImitationRecipe:
     gradient_norm: float
     auxiliary_weight: float
     segment: int
-    residual: tuple[int, ...] = ()
-    spatial_softmax: bool = False
     cameras: tuple[str, ...] = ()
     depth: bool = False
+    residual: tuple[int, ...] = ()
+    spatial_softmax: bool = False
 
     def __post_init__(self) -> None:
         for name in ("environments", "trials", "hidden", "minibatch", "updates", "memory", "segment", "stages"):

@@ -209,6 +209,8 @@ class ImitationRun:
                     depth=recipe.depth,
                     residual=recipe.residual,
                     spatial_softmax=recipe.spatial_softmax,
+                    views=recipe.camera.views,
+                    depth=recipe.depth,
                     **feels,
                 )
             )
