@@ -132,6 +132,12 @@ ALGORITHM = ArgumentSpec(
     ALGORITHMS,
 )
 LEARNING_RATE = ArgumentSpec("learning_rate", Settings.learning_rate, "The learner's step size.")
+CORRECTION_WEIGHT = ArgumentSpec(
+    "correction_weight", Settings.correction_weight, "What an operator shows in mode guided, against reinforcement; 0: nothing."
+)
+OPERATOR_SHARE = ArgumentSpec(
+    "operator_share", Settings.operator_share, "Share of a policy's speed at which an operator's motion stands for it."
+)
 LEARNING_DIR = ArgumentSpec(
     "learning_dir",
     "",
@@ -143,7 +149,7 @@ _PERCEIVED = (CAMERA_POSE, START, MOVE_EVERY, MINUTES)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE, CAMERAS, DEPTH)
 _ARM = (BACKEND, ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS, CONTROLLERS)
 _SEEN = (CAMERA, LOOP, CALIBRATION, FIELD_OF_VIEW, WIDTH, HEIGHT, RATE, DEPTH, REAL_CAMERAS)
-_LEARNING = (STEPS, METHOD, SIZE, ALGORITHM, LEARNING_RATE, LEARNING_DIR)
+_LEARNING = (STEPS, METHOD, SIZE, ALGORITHM, LEARNING_RATE, CORRECTION_WEIGHT, OPERATOR_SHARE, LEARNING_DIR)
 REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, *_SEEN, *_ARM, REAL_MODE, *_PERCEIVED, LEARN, *_LEARNING)
 # An update takes seconds on a busy machine, and the simulator waits for it.
 LEARN_TIMEOUT = ArgumentSpec(LOCKSTEP_TIMEOUT.name, 60.0, LOCKSTEP_TIMEOUT.description)

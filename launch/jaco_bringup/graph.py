@@ -123,6 +123,7 @@ def _with_learner(graph: Graph, a: Mapping[str, Value], *, lockstep: bool, toler
         "learner",
         {
             **{name: a[name] for name in ("arm", "task", "method", "size", "algorithm", "learning_rate", "seed")},
+            **{name: a[name] for name in ("correction_weight", "operator_share")},
             "checkpoint": str(find_policy(str(a["policy"]))),
             "folder": str(folder),
             "lockstep": lockstep,

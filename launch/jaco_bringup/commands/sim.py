@@ -120,7 +120,9 @@ def _learned(folder: Path) -> str:
     if not entries:
         return "Nothing was learned: no episode was whole."
     last = entries[-1]
+    shown = sum(entry.steps for entry in entries if entry.corrected)
     return (
         f"Learned from {last.learned} of {sum(entry.steps for entry in entries)} steps, {last.dropped} dropped, "
-        f"{last.overruled} overruled by the supervisor; newest version {last.version} in {folder}"
+        f"{last.overruled} overruled by the supervisor, {shown} shown by an operator; "
+        f"newest version {last.version} in {folder}"
     )
