@@ -124,6 +124,11 @@ START = ArgumentSpec("start", "random", "Where episodes start: as the task draws
 MOVE_EVERY = ArgumentSpec("move_every", 0, "Before every so many-th episode a person is asked to move the target; 0: never.")
 MINUTES = ArgumentSpec("minutes", 0.0, "Minutes after which no episode begins any more, pauses not counted; 0: for ever.")
 
+EXCITE = ArgumentSpec(
+    "excite", 0.0, "Seconds of motion of every joint in place of policy and task, for `jaco identify`; 0: the policy acts."
+)
+EXTENT = ArgumentSpec("extent", 1.0, "Share of that motion's speeds, and of its reach about where the arm stands.")
+
 LEARN = ArgumentSpec("learn", False, "true: the policy explores, and a learner in a process of its own improves it.")
 STEPS = ArgumentSpec("steps", 0, "Control steps after which the running episode is the last one; 0: no such bound.")
 METHOD = ArgumentSpec("method", "progressive", "What learns: a new column on the policy, or a baseline.", METHODS)
@@ -138,6 +143,12 @@ ALGORITHM = ArgumentSpec(
     ALGORITHMS,
 )
 LEARNING_RATE = ArgumentSpec("learning_rate", Settings.learning_rate, "The learner's step size.")
+CORRECTION_WEIGHT = ArgumentSpec(
+    "correction_weight", Settings.correction_weight, "What an operator shows in mode guided, against reinforcement; 0: nothing."
+)
+OPERATOR_SHARE = ArgumentSpec(
+    "operator_share", Settings.operator_share, "Share of a policy's speed at which an operator's motion stands for it."
+)
 LEARNING_DIR = ArgumentSpec(
     "learning_dir",
     "",
@@ -145,12 +156,13 @@ LEARNING_DIR = ArgumentSpec(
 )
 
 _COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
+_EXCITED = (EXCITE, EXTENT)
 _PERCEIVED = (CAMERA_POSE, START, MOVE_EVERY, MINUTES)
-SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE, CAMERAS, DEPTH)
+SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE, CAMERAS, DEPTH, *_EXCITED)
 _ARM = (BACKEND, ROBOT_IP, TCP_PORT, UDP_PORT, CREDENTIALS, CONTROLLERS)
 _SEEN = (CAMERA, LOOP, CALIBRATION, FIELD_OF_VIEW, WIDTH, HEIGHT, RATE, DEPTH, REAL_CAMERAS)
-_LEARNING = (STEPS, METHOD, SIZE, ALGORITHM, LEARNING_RATE, LEARNING_DIR)
-REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, *_SEEN, *_ARM, REAL_MODE, *_PERCEIVED, LEARN, *_LEARNING)
+_LEARNING = (STEPS, METHOD, SIZE, ALGORITHM, LEARNING_RATE, CORRECTION_WEIGHT, OPERATOR_SHARE, LEARNING_DIR)
+REAL_ARGUMENTS = (*_COMMON, DETERMINISTIC, *_SEEN, *_ARM, REAL_MODE, *_PERCEIVED, *_EXCITED, LEARN, *_LEARNING)
 # An update takes seconds on a busy machine, and the simulator waits for it.
 LEARN_TIMEOUT = ArgumentSpec(LOCKSTEP_TIMEOUT.name, 60.0, LOCKSTEP_TIMEOUT.description)
 LEARN_ARGUMENTS = (*_COMMON, REALTIME, LEARN_TIMEOUT, PROFILE, MODE, CAMERAS, DEPTH, *_LEARNING)

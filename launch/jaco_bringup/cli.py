@@ -32,6 +32,10 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of the whole run.")]
 Realtime = Annotated[bool, typer.Option("--realtime", help="Pace the simulator to the wall clock instead of lockstep.")]
 Profile = Annotated[str, typer.Option(help="Simulator profile: a name, or a .yaml file.")]
 Cameras = Annotated[str, typer.Option(help="Further cameras: wrist,scene in simulation, a YAML file on the real graph.")]
+Excite = Annotated[
+    float, typer.Option(min=0.0, help="Seconds of motion of every joint in place of the policy, for `jaco identify`; 0: none.")
+]
+Extent = Annotated[float, typer.Option(min=0.1, max=1.0, help="With --excite: share of its speeds and of its reach.")]
 Depth = Annotated[bool, typer.Option("--depth", help="Publish depth, aligned to the camera's picture.")]
 
 
@@ -79,12 +83,14 @@ def sim(
     learning_dir: LearningDir = None,
     cameras: Cameras = "",
     depth: Depth = False,
+    excite: Excite = 0.0,
+    extent: Extent = 1.0,
 ) -> None:
     """Run episodes in simulation, through the whole graph, and report on them."""
     from jaco_bringup.commands.sim import SimOptions, run
 
     options = SimOptions(episodes, seed, task, policy, profile, realtime, report, domain, run_dir, quiet)
-    options = replace(options, cameras=cameras, depth=depth, algorithm=algorithm)
+    options = replace(options, cameras=cameras, depth=depth, algorithm=algorithm, excite=excite, extent=extent)
     raise typer.Exit(run(replace(options, learn=learn, steps=steps, method=method, size=size, learning_dir=learning_dir)))
 
 
@@ -174,6 +180,8 @@ def up(
         str, typer.Option(help="With --learn: asymmetric, actor-critic, or off-policy with --size felt.")
     ] = "asymmetric",
     learning_dir: LearningDir = None,
+    excite: Excite = 0.0,
+    extent: Extent = 1.0,
     domain: Domain = None,
     run_dir: RunDir = None,
 ) -> None:
@@ -181,7 +189,7 @@ def up(
     from jaco_bringup.commands.up import run
 
     common: dict[str, bool | int | float | str | tuple[str, ...]] = {"arm": arm, "task": task, "policy": policy}
-    common |= {"cameras": cameras, "depth": depth}
+    common |= {"cameras": cameras, "depth": depth, "excite": excite, "extent": extent}
     common |= {"episodes": episodes} | ({"mode": mode} if mode else {})
     kortex: dict[str, int | str] = {"robot_ip": robot_ip, "tcp_port": port_tcp, "udp_port": port_udp, "credentials": credentials}
     seen: dict[str, bool | float | str] = {"camera": camera, "loop": loop, "calibration": calibration, "camera_pose": camera_pose}

@@ -122,6 +122,7 @@ def _with_learner(graph: Graph, a: Mapping[str, Value], *, lockstep: bool, toler
         "learner",
         {
             **{name: a[name] for name in ("arm", "task", "method", "size", "algorithm", "learning_rate", "seed")},
+            **{name: a[name] for name in ("correction_weight", "operator_share")},
             "checkpoint": str(policy),
             "folder": str(folder),
             "lockstep": lockstep,
@@ -185,7 +186,11 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
     returning: dict[str, Value] = {"task": a["task"], "start": a["start"], "move_every": a["move_every"]}
     reset = NodeSpec("reset", "jaco_driver", "reset", {**shared, **returning})
     driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, **_backend(a)})
-    arm_side = (*further, camera, perception, reset, driver)
+    if a["excite"] and a["learn"]:
+        raise ConfigError("A graph that is excited plays no policy that could learn: give excite or learn.")
+    # Nothing is asked for that perception would have to see, and there are no episodes to reset between.
+    between = () if a["excite"] else (perception, reset)
+    arm_side = (*further, camera, *between, driver)
     # Who learns must explore.
     a["deterministic"] = bool(a["deterministic"]) and not a["learn"]
     graph = _graph("real", a, shared, {"lockstep": False}, arm_side, tuple(entry.name for entry in entries))
@@ -224,6 +229,32 @@ def _graph(
         "markers", "jaco_monitor", "markers", {**shared, **lockstep}, critical=False, restart=True, niceness=YIELDING
     )
     supervisor = NodeSpec("supervisor", "jaco_safety", "supervisor", {**shared, **waiting, "mode": a["mode"]})
+    recorded = (recorder,) if a["run_dir"] else ()
+    acting = (_excitation(a, shared, lockstep),) if a["excite"] else _policy_and_task(a, shared, lockstep)
+    managed = (*recorded, markers, supervisor, *acting, *arm_side)
+    ends = bool(a["episodes"] or a.get("minutes") or a["excite"])
+    manager = NodeSpec(
+        "manager",
+        "jaco_bringup",
+        "manager",
+        {
+            "nodes": tuple(node.name for node in managed if node.lifecycle),
+            "restarting": tuple(node.name for node in managed if node.lifecycle and node.restart),
+            "exit_when_finished": ends,
+            **lockstep,
+        },
+        lifecycle=False,
+    )
+    return Graph(name, (*managed, manager))
+
+
+def _excitation(a: Mapping[str, Value], shared: dict[str, Value], lockstep: dict[str, Value]) -> NodeSpec:
+    """Returns what moves the arm in the places of policy and task."""
+    told: dict[str, Value] = {"seconds": a["excite"], "extent": a["extent"], "seed": a["seed"]}
+    return NodeSpec("excitation", "jaco_sim", "identification", {**shared, **lockstep, **told})
+
+
+def _policy_and_task(a: Mapping[str, Value], shared: dict[str, Value], lockstep: dict[str, Value]) -> tuple[NodeSpec, NodeSpec]:
     policy = NodeSpec(
         "policy",
         "jaco_policy",
@@ -238,21 +269,7 @@ def _graph(
     )
     asked: dict[str, Value] = {"task": a["task"], "episodes": a["episodes"], "minutes": a.get("minutes", 0.0), "seed": a["seed"]}
     task = NodeSpec("task", "jaco_tasks", "task", {**shared, **lockstep, **asked})
-    recorded = (recorder,) if a["run_dir"] else ()
-    managed = (*recorded, markers, supervisor, policy, task, *arm_side)
-    manager = NodeSpec(
-        "manager",
-        "jaco_bringup",
-        "manager",
-        {
-            "nodes": tuple(node.name for node in managed if node.lifecycle),
-            "restarting": tuple(node.name for node in managed if node.lifecycle and node.restart),
-            "exit_when_finished": a["episodes"] != 0 or bool(a.get("minutes")),
-            **lockstep,
-        },
-        lifecycle=False,
-    )
-    return Graph(name, (*managed, manager))
+    return policy, task
 
 
 @dataclass(frozen=True)

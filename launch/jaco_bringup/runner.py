@@ -53,7 +53,7 @@ class Runner:
     def __init__(
         self, graph: Graph, run_dir: Path, domain: int, *, terminal: Terminal | None = None, bounds: Bounds | None = None
     ) -> None:
-        self._graph = graph
+        self._graph, self.domain = graph, domain
         self._bounds = bounds or Bounds()
         self._parameters = run_dir / "parameters"
         self._parameters.mkdir(parents=True, exist_ok=True)

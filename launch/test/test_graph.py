@@ -233,3 +233,16 @@ def test_no_graph_learns_on_a_policy_of_several_views(tmp_path: Path) -> None:
     for graph, more in ((learn_graph, {}), (real_graph, {"learn": True, "cameras": str(file)})):
         with pytest.raises(ContractError, match="'two' sees wrist beside its camera's colours; the learner in the graph has"):
             graph({"policy": "two", **more})
+
+
+def test_an_excited_graph_has_the_excitation_in_the_places_of_policy_and_task() -> None:
+    for graph in (sim_graph({"excite": 60.0, "extent": 0.5}), real_graph({"excite": 60.0, "extent": 0.5})):
+        names = [node.name for node in graph.nodes]
+        assert not {"policy", "task", "reset", "perception"} & set(names)
+        assert names.index("supervisor") < names.index("excitation") < names.index(names[-2])
+        told = graph.node("excitation").parameters
+        assert told["seconds"] == 60.0 and told["extent"] == 0.5
+        assert set(told) <= {info.name for info in parameters_of(config_of("jaco_sim", "identification"))}
+        assert graph.node("manager").parameters["exit_when_finished"] is True
+    with pytest.raises(ConfigError, match="give excite or learn"):
+        real_graph({"excite": 60.0, "learn": True})

@@ -44,6 +44,15 @@ def measure() -> dict[str, Figure]:
     return figures
 
 
+def hidden_in(profile: str, seed: int) -> Hidden:
+    """Returns what the world that `seed` draws from `profile` hides."""
+    world = World("reach", "j2n6s300", profile, seed)
+    try:
+        return Hidden(world.variation or Variation(), world.camera_place().position)
+    finally:
+        world.close()
+
+
 def gather(profile: str, seed: int, seconds: float = SECONDS) -> tuple[MotionRecord, Hidden]:
     """Returns what `seconds` of safe motion in the world that `seed` draws from `profile` leave, and what that world hides."""
     world = World("reach", "j2n6s300", profile, seed)

@@ -45,6 +45,12 @@ def _emulated(asked: Request) -> dict[str, Figure]:
     return measure(asked.domain, asked.policy, asked.episodes)
 
 
+def _excitation(asked: Request) -> dict[str, Figure]:
+    from jaco_bringup.bench.excitation import measure  # MuJoCo takes a second to load
+
+    return measure(asked.domain)
+
+
 def _faults(asked: Request) -> Figures:
     from jaco_bringup.bench.faults import measure  # the simulator's kinematics take a second to load
 
@@ -93,6 +99,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
         "emulated": Bench(
             "The real graph with the Kortex driver on the emulated Gen3: episodes, success, pace. Needs --policy.", _emulated
         ),
+        "excitation": Bench("System identification from runs of the graph, on two held-out twins.", _excitation),
         "false-stops": Bench(
             "Stops in nominal episodes in real time, with every core kept busy by other work.",
             lambda asked: false_stops.measure(asked.domain, asked.policy, asked.episodes),

@@ -19,7 +19,7 @@ from jaco_core.ros import convert
 from jaco_core.units import NS_PER_S
 from jaco_learner.embedded.assembly import Assembler
 from jaco_learner.embedded.follower import Follower
-from jaco_learner.embedded.messages import judged_from_message, objects_from_message, word_from_message
+from jaco_learner.embedded.messages import judged_from_message, judged_stamp_ns, objects_from_message, word_from_message
 from jaco_learner.embedded.pending import FOLDER as PENDING_FOLDER
 from jaco_learner.embedded.pending import pending_files
 from jaco_learner.embedded.session import LearningSession, Word
@@ -149,7 +149,7 @@ def feed(assembler: Assembler, topic: str, message: Any, names: tuple[str, ...])
     elif topic == "/policy/step":
         assembler.add_word(stamp, word_from_message(message))
     elif topic == "/safety/step":
-        assembler.add_judged(stamp, judged_from_message(message))
+        assembler.add_judged(judged_stamp_ns(message), judged_from_message(message))
     elif topic == "/arm/applied":
         policy_stamp = int(message.policy_stamp.sec) * NS_PER_S + int(message.policy_stamp.nanosec)
         assembler.add_applied(stamp, policy_stamp, np.array(message.velocities))

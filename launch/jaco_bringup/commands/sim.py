@@ -16,6 +16,7 @@ from jaco_bringup.policies import check_policy
 from jaco_bringup.run_dir import new_run_dir
 from jaco_bringup.run_log import is_notable
 from jaco_bringup.session import choose_domain, run_graph
+from jaco_core.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class SimOptions:
     cameras: str = ""
     depth: bool = False
     learning_dir: Path | None = None
+    excite: float = 0.0
+    extent: float = 1.0
 
     def graph(self, run_dir: Path | None) -> Graph:
         """Returns the graph to run, with the learner where it learns; `run_dir` is needed then.
@@ -48,9 +51,11 @@ class SimOptions:
         Raises:
             ConfigError: an argument is wrong.
         """
+        if self.excite and self.learn:
+            raise ConfigError("A run that is excited plays no policy that could learn: give --excite or --learn.")
         arguments = self.arguments(run_dir)
         if not self.learn:
-            return sim_graph(arguments)
+            return sim_graph({**arguments, "excite": self.excite, "extent": self.extent})
         # So many steps take any number of episodes.
         episodes = 0 if self.steps else self.episodes
         learning: dict[str, Value] = {"steps": self.steps, "method": self.method, "size": self.size}
@@ -70,18 +75,27 @@ def run(options: SimOptions) -> int:
         JacoError: an argument is wrong; then nothing was started.
     """
     options.graph(Path("runs"))
-    check_policy(options.policy, options.arm, options.task)
+    if not options.excite:
+        check_policy(options.policy, options.arm, options.task)
     console = Console(quiet=options.quiet)
     with choose_domain(options.domain) as domain:
         folder = new_run_dir(options.run_dir, datetime.now())
         graph = options.graph(folder)
         with _progress(options, console) as tick:
             outcome = run_graph(graph, folder, domain, lambda line: _show(console, line), tick)
+    if options.excite and not outcome.code:
+        console.print(excited(folder), markup=False, highlight=False, soft_wrap=True)
+        return 0
     return outcome.code or _report(options, folder, console)
 
 
+def excited(folder: Path) -> str:
+    """Returns what to do with an excited run in `folder`."""
+    return f"Every joint was moved; what that tells: ./jaco identify {folder} --out my-arm.yaml"
+
+
 def _progress(options: SimOptions, console: Console) -> AbstractContextManager[Callable[[], None]]:
-    if options.quiet:
+    if options.quiet or options.excite:
         return nullcontext(lambda: None)
     from jaco_bringup.progress.node import Progress  # imports rclpy, which a refusal need not wait for
 
@@ -120,7 +134,9 @@ def _learned(folder: Path) -> str:
     if not entries:
         return "Nothing was learned: no episode was whole."
     last = entries[-1]
+    shown = sum(entry.steps for entry in entries if entry.corrected)
     return (
         f"Learned from {last.learned} of {sum(entry.steps for entry in entries)} steps, {last.dropped} dropped, "
-        f"{last.overruled} overruled by the supervisor; newest version {last.version} in {folder}"
+        f"{last.overruled} overruled by the supervisor, {shown} shown by an operator; "
+        f"newest version {last.version} in {folder}"
     )

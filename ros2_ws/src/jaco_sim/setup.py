@@ -13,5 +13,5 @@ setup(
     ],
     install_requires=["setuptools"],
     zip_safe=False,
-    entry_points={"console_scripts": ["sim = jaco_sim.node:main"]},
+    entry_points={"console_scripts": ["sim = jaco_sim.node:main", "identification = jaco_sim.identification.node:main"]},
 )

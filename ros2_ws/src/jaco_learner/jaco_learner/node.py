@@ -22,7 +22,7 @@ from jaco_core.scheduling import Urgency, give_way
 from jaco_core.types import ENDED, PAUSED, WAITING
 from jaco_learner.embedded.background import Background
 from jaco_learner.embedded.episode import Episode
-from jaco_learner.embedded.messages import judged_from_message, objects_from_message, word_from_message
+from jaco_learner.embedded.messages import judged_from_message, judged_stamp_ns, objects_from_message, word_from_message
 from jaco_learner.embedded.session import LearningSession, Word
 from jaco_learner.embedded.settings import ADJUSTABLE, ALGORITHMS, METHODS, SIZES, Settings
 from jaco_learner.embedded.versions import VersionStore
@@ -45,6 +45,12 @@ class Config:
     algorithm: str = parameter(Settings.algorithm, "How it learns: on each step once, or on all so far.", choices=ALGORITHMS)
     learning_rate: float = parameter(Settings.learning_rate, "Step size of Adam.", lower=1e-7, upper=1.0)
     batch_steps: int = parameter(Settings.batch_steps, "Fewest steps that a version is made of.", lower=1, upper=100_000)
+    correction_weight: float = parameter(
+        Settings.correction_weight, "Of what an operator shows in mode guided, beside reinforcement; 0: nothing.", lower=0.0
+    )
+    operator_share: float = parameter(
+        Settings.operator_share, "Of a policy's speed at which an operator's motion stands for it.", lower=0.01, upper=1.0
+    )
     seed: int = parameter(0, "Seed of what is drawn.", lower=0, upper=2**31)
     lockstep: bool = parameter(True, "Images are published reliably; false: best effort, as by a camera.")
     tolerance: float = parameter(
@@ -156,7 +162,7 @@ class LearnerNode(JacoNode[Config]):
         self._session.assembler.add_word(stamp_ns, word_from_message(message))
 
     def _add_judged(self, message: SupervisedStep, stamp_ns: int) -> None:
-        self._session.assembler.add_judged(stamp_ns, judged_from_message(message))
+        self._session.assembler.add_judged(judged_stamp_ns(message), judged_from_message(message))
 
     def _add_applied(self, message: JointVelocityCommand, stamp_ns: int) -> None:
         command = convert.command_from_message(message)

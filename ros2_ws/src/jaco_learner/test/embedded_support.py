@@ -72,30 +72,32 @@ def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 
 
 def straight_and_killed(
-    session: Callable[[str], LearningSession], episodes: int, killed_after: int
+    session: Callable[[str], LearningSession], episodes: int, killed_after: int, shown: dict[int, np.ndarray] | None = None
 ) -> tuple[LearningSession, LearningSession]:
     """Plays `episodes` twice; the second time another session goes on in the same folder after some. Returns the last of each."""
     straight, first = session("straight"), session("killed")
     for learning, played in ((straight, episodes), (first, killed_after)):
-        _play(learning, 0, played)
+        _play(learning, 0, played, shown)
     second = session("killed")
     assert second.learner.version == first.learner.version
-    _play(second, killed_after, episodes)
+    _play(second, killed_after, episodes, shown)
     return straight, second
 
 
-def _play(learning: LearningSession, first: int, last: int, steps: int = 8) -> None:
+def _play(learning: LearningSession, first: int, last: int, shown: dict[int, np.ndarray] | None = None, steps: int = 8) -> None:
     graph = Graph(learning.assembler)
     graph.now_ns *= 1 + first * (steps + 1)
     for episode in range(first, last):
-        graph.play(episode, steps=steps)
+        graph.play(episode, steps=steps, shown=shown)
         learning.advance()
 
 
 class Graph:
     """Tells an assembler of episodes as a graph would, but for what is told to be left out.
 
-    `omit`: (kind, step) of messages that are not delivered; `applied`: step -> action that the arm's side applies instead.
+    `omit`: (kind, step) of messages that are not delivered; `applied`: step -> action that the arm's side applies instead;
+    `shown`: step -> velocity [rad/s] that an operator has the arm take instead; `judged`: step -> what the supervisor says of it,
+    in parts.
     """
 
     def __init__(self, assembler: Assembler) -> None:
@@ -109,7 +111,8 @@ class Graph:
         steps: int = 4,
         omit: frozenset[tuple[str, int]] = frozenset(),
         applied: dict[int, np.ndarray] | None = None,
-        source: str = "policy",
+        shown: dict[int, np.ndarray] | None = None,
+        judged: dict[int, tuple[Judged, ...]] | None = None,
         lag_ns: int = 0,
     ) -> list[np.ndarray]:
         """Plays an episode that ends at its time limit; returns the chosen actions. `lag_ns`: of joint states behind images."""
@@ -134,9 +137,12 @@ class Graph:
                 chosen.append(action)
                 if ("word", step) not in omit:
                     told.add_word(stamp, PolicyWord(action, -5.0, 1))
-            if not last and ("judged", step) not in omit:
-                told.add_judged(stamp, Judged(source, 0))
+            guided = shown is not None and step in shown
+            usual = (Judged("operator", 0), Judged("operator", 2)) if guided else (Judged("policy", 0),)
+            for part in (judged or {}).get(step, usual) if not last and ("judged", step) not in omit else ():
+                told.add_judged(stamp, part)
             target = np.zeros(9) if last else SPEEDS[np.arange(9), (applied or {}).get(step, action)]
+            target = shown[step] if shown is not None and guided else target
             for tick in range(10):
                 self._velocity = ramp_velocity(self._velocity, target, ARM.max_acceleration, 0.01)
                 if ("applied", step) not in omit:

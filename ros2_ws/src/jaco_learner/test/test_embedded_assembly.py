@@ -8,7 +8,7 @@ from embedded_support import ARM, SPEEDS, Graph
 
 from jaco_core.ramp import ramp_velocity
 from jaco_core.types import PAUSED, WAITING, EpisodeStatus
-from jaco_learner.embedded.assembly import Assembler
+from jaco_learner.embedded.assembly import Assembler, Judged
 from jaco_learner.embedded.execution import executed_action
 from jaco_learner.embedded.transition import Run
 
@@ -132,12 +132,65 @@ def test_what_comes_between_episodes_is_no_step_and_is_not_kept(phase: int) -> N
     assert run.complete and len(run.transitions) == 4 and not assembler.dropped
 
 
-def test_steps_of_an_operator_are_not_the_policy_s() -> None:
+def test_steps_of_an_operator_are_corrections_and_runs_of_their_own() -> None:
+    assembler = Assembler(ARM, SPEEDS, recurrent=False, operator_share=0.25)
+    jogged = np.zeros(9)
+    jogged[[0, 4]] = 0.15, -0.15  # what the operator's console jogs with
+    graph = Graph(assembler)
+    chosen = graph.play(1, shown={1: jogged, 2: jogged})
+    graph.play(2)
+    first, shown, last, whole = assembled(assembler)
+    assert [run.corrected for run in (first, shown, last, whole)] == [False, True, False, False]
+    assert [len(run.transitions) for run in (first, shown, last)] == [1, 2, 1] and not first.complete and not last.complete
+    assert all(step.corrected and step.log_probability is None for step in shown.transitions)
+    # In the first one joints still brake from what the policy did.
+    np.testing.assert_array_equal(shown.transitions[1].action, [2, 1, 1, 1, 0, 1, 1, 1, 1])
+    # What came before and after is the policy's own, with the reward of the observation after it.
+    np.testing.assert_array_equal(first.transitions[0].action, chosen[0])
+    assert first.transitions[0].reward == 1.0 and [step.reward for step in shown.transitions] == [2.0, 3.0]
+    assert first.final_image[0, 0, 0] == shown.transitions[0].image[0, 0, 0]
+    assert not assembler.dropped and not assembler.overruled
+
+
+@pytest.mark.parametrize(
+    ("judged", "counted"),
+    [
+        ((Judged("policy", 0), Judged("operator", 0)), "policy's authority"),
+        ((Judged("operator", 0), Judged("operator", 0, withheld_ticks=1)), "operator's motion"),
+        ((Judged("reset", 0),), "policy's authority"),
+        ((), "supervisor's step"),
+    ],
+)
+def test_a_step_that_was_not_wholly_the_policy_s_or_moved_by_the_operator_is_dropped(
+    judged: tuple[Judged, ...], counted: str
+) -> None:
     assembler = Assembler(ARM, SPEEDS, recurrent=False)
     graph = Graph(assembler)
-    graph.play(1, source="operator")
+    graph.play(1, shown={1: 0.5 * SPEEDS[:, 2]}, judged={1: judged})
     graph.play(2)
-    assert len(assembled(assembler)) == 1 and assembler.dropped == {"policy's authority": 4}
+    before, after, _ = assembled(assembler)
+    assert len(before.transitions) == 1 and len(after.transitions) == 2 and assembler.dropped == {counted: 1}
+
+
+def test_an_operator_s_step_is_waited_for_until_the_next_one_is_spoken_of() -> None:
+    assembler = Assembler(ARM, SPEEDS, recurrent=False)
+    graph = Graph(assembler)
+    graph.play(1, shown={3: SPEEDS[:, 2]})
+    assert assembler.waiting and not assembled(assembler)
+    assembler.add_judged(graph.now_ns, Judged("operator", 0))
+    _, shown = assembled(assembler)
+    assert shown.corrected and len(shown.transitions) == 1
+
+
+def test_a_network_that_remembers_learns_from_corrections_from_the_first_step_on_alone() -> None:
+    assembler = Assembler(ARM, SPEEDS, recurrent=True)
+    graph = Graph(assembler)
+    graph.play(1, shown=dict.fromkeys(range(4), SPEEDS[:, 2]))
+    graph.play(2, shown={2: SPEEDS[:, 2]})
+    graph.play(3)
+    runs = assembled(assembler)
+    assert [(run.corrected, len(run.transitions)) for run in runs] == [(True, 4), (False, 2), (False, 4)]
+    assert assembler.dropped == {"what came before": 2}
 
 
 def test_it_learns_on_the_applied_action_where_the_supervisor_chose_another() -> None:

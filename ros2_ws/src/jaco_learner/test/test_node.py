@@ -55,6 +55,7 @@ class Others:
     def _say(self, now: int, step: int, action: np.ndarray) -> None:
         word = PolicyStep(step=step, action=action.tolist(), log_probability=-9.0, policy_version=1)
         judged = SupervisedStep(joint_names=list(ARM.joint_names), ticks=2, source="policy")
+        judged.policy_stamp = convert.ns_to_stamp(now)
         for message, publisher in ((word, self._steps), (judged, self._judged)):
             message.header.stamp = convert.ns_to_stamp(now)
             publisher.publish(message)

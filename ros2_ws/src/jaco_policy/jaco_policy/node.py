@@ -183,7 +183,8 @@ class PolicyNode(JacoNode[Config]):
 
     def _on_supervised(self, message: SupervisedStep) -> None:
         assert self._succession is not None
-        self._succession.on_judged(convert.stamp_to_ns(message.header.stamp), int(message.ticks), int(message.changed_ticks))
+        stamp_ns, by_operator = convert.stamp_to_ns(message.policy_stamp), message.source == "operator"
+        self._succession.on_judged(stamp_ns, int(message.ticks), int(message.changed_ticks), by_operator)
         self._act()
 
     def _act(self) -> None:

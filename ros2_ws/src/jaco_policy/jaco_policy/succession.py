@@ -34,6 +34,7 @@ class Succession:
         self._ended: EpisodeStatus | None = None
         self._last_step_ns = -1
         self._judged: dict[int, tuple[int, int]] = {}
+        self._helped = False
         self._waiting_since: float | None = None
         self.timeouts = 0
 
@@ -43,9 +44,10 @@ class Succession:
         if word.sha256:
             self.swap.offer(word.path, word.sha256, word.version)
 
-    def on_judged(self, stamp_ns: int, ticks: int, changed_ticks: int) -> None:
-        """The supervisor's word on the step that began at `stamp_ns`."""
+    def on_judged(self, stamp_ns: int, ticks: int, changed_ticks: int, by_operator: bool = False) -> None:
+        """The supervisor's word on the step that began at `stamp_ns`, in which an operator may have moved the arm."""
         self._judged[stamp_ns] = ticks, changed_ticks
+        self._helped |= by_operator and stamp_ns <= self._last_step_ns
 
     def on_step(self, stamp_ns: int) -> None:
         """The policy acted on the observation of `stamp_ns`."""
@@ -71,13 +73,17 @@ class Succession:
         return True
 
     def begin(self) -> None:
-        """Closes the account of the last episode and lets the newest weights act that may."""
+        """Closes the account of the last episode and lets the newest weights act that may.
+
+        One in which an operator moved the arm says nothing about the weights.
+        """
         last, self._ended = self._ended, None
-        if last is not None and last.phase == ENDED:
+        if last is not None and last.phase == ENDED and not self._helped:
             ticks = sum(ticks for ticks, _ in self._judged.values())
             changed = sum(changed for _, changed in self._judged.values())
             self.swap.record(EpisodeScore(self.swap.acting.version, last.episode_return, changed / max(1, ticks)))
         self._judged.clear()
+        self._helped = False
         self.swap.begin_episode()
 
     def _heard(self) -> bool:

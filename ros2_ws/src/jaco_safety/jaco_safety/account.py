@@ -22,7 +22,8 @@ class Account:
         """`answer` is final for its tick; `sample` is what the arm did under it, None when that cannot be used."""
         self._counted[answer.evidence.key] += 1
         measured = sample.velocity if sample is not None else None
-        step = self._recorder.add(proposals.usable, proposals.source.value, answer.velocity, measured, answer.evidence)
+        told = answer.evidence, answer.policy_stamp_ns, answer.withheld
+        step = self._recorder.add(proposals.usable, proposals.source.value, answer.velocity, measured, *told)
         self._step = step or self._step
 
     def counts(self, newest: Answer | None) -> dict[str, int]:

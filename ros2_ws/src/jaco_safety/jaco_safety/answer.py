@@ -14,7 +14,8 @@ class Answer:
     """What is commanded at the joint state of `stamp_ns`: `velocity` [rad/s], shape (n,), and why.
 
     `policy_stamp_ns` and `policy_version` are those of the newest policy command that was due, also when it was refused: in
-    lockstep the simulator waits for the answer to it. Both are 0 when there was none.
+    lockstep the simulator waits for the answer to it. Both are 0 when there was none. `withheld`: motion was withheld, ramped up
+    after an interruption, or stopped, whatever was proposed.
     """
 
     stamp_ns: int
@@ -22,6 +23,7 @@ class Answer:
     evidence: Evidence
     policy_stamp_ns: int = 0
     policy_version: int = 0
+    withheld: bool = False
 
     @property
     def state(self) -> State:

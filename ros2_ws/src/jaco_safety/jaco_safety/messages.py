@@ -62,6 +62,8 @@ def step_message(step: SupervisedStep, joint_names: tuple[str, ...], mode: str) 
         mode=mode,
         source=step.source,
         policy_version=step.policy_version,
+        policy_stamp=ns_to_stamp(step.policy_stamp_ns),
+        withheld_ticks=step.withheld_ticks,
     )
     message.header.stamp = ns_to_stamp(step.stamp_ns)
     return message

@@ -38,6 +38,11 @@ class Resumption:
             )
 
     @property
+    def active(self) -> bool:
+        """Tells whether proposals are withheld or still ramped up."""
+        return bool(self._after)
+
+    @property
     def withheld(self) -> Evidence | None:
         """Why nothing may move yet, or None."""
         return self._withheld

@@ -27,7 +27,7 @@ from jaco_safety.latch import Latch
 from jaco_safety.limits import SafetyLimits
 from jaco_safety.modes import Mode
 from jaco_safety.proposals import Proposals, Source
-from jaco_safety.reasons import NO_COMMAND, Evidence, Reason, State
+from jaco_safety.reasons import NO_COMMAND, Evidence, Reason, State, Verdict
 from jaco_safety.reset import refusal
 from jaco_safety.resumption import Resumption
 from jaco_safety.sensing import Sensing
@@ -323,6 +323,7 @@ class Supervisor:
             filtered.evidence,
             stamp_ns,
             version if self.proposals.source is Source.POLICY else 0,
+            self._resumption.active or filtered.evidence.verdict in (Verdict.IDLE, Verdict.STOP),
         )
         return self._answer
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from jaco_core.types import VelocityCommand
 from jaco_safety.modes import Mode
+from jaco_safety.proposals import Source
 from jaco_safety.reasons import PASSED, Evidence, Reason
 from jaco_safety.testing import Bench
 from jaco_safety.triple import StepRecorder
@@ -51,3 +52,29 @@ def test_supervisor_tells_each_step_once_with_its_source(bench: Bench) -> None:
     assert np.allclose(steps[-1].measured, 0.1)
     bench.supervisor.set_mode(Mode.GUIDED)
     assert bench.supervisor.take_step() is None
+
+
+def test_an_operator_s_step_is_told_part_by_part_with_the_policy_s_step_and_what_was_withheld(bench: Bench) -> None:
+    bench.joints()
+    bench.command(0.1)
+    bench.step()
+    bench.supervisor.set_mode(Mode.GUIDED)
+    parts = []
+    for tick in range(80):
+        if tick % 10 == 0:
+            bench.command(0.1)
+        if tick % 4 == 0:
+            shown = VelocityCommand(bench.stamp_ns, bench.arm.joint_names, np.full(len(bench.arm), 0.05), tick + 1)
+            bench.supervisor.on_command(shown, bench.stamp_ns, Source.OPERATOR)
+        bench.step()
+        if (step := bench.supervisor.take_step()) is not None and step.source == "operator":
+            parts.append(step)
+    # A part ends with the operator's command and with the policy's; those of a step name the policy's stamp.
+    assert {part.ticks for part in parts} == {2, 4}
+    by_step: dict[int, int] = {}
+    for part in parts:
+        by_step[part.policy_stamp_ns] = by_step.get(part.policy_stamp_ns, 0) + part.ticks
+    assert list(by_step.values())[1:-1] == [10] * (len(by_step) - 2)
+    # At first the arm comes to rest and is ramped up again.
+    assert parts[0].withheld_ticks == parts[0].ticks and not parts[-1].withheld_ticks
+    assert np.allclose(parts[-1].supervised, 0.05) and not parts[-1].policy_version

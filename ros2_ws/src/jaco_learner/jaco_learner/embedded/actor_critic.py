@@ -5,6 +5,7 @@ of the two policies' probabilities, clipped as in Schulman et al. 2017 (arXiv:17
 steps more than once; where a step's applied action is not the chosen one, the ratio counts from the update's first pass. Adam
 stands for RMSProp: its moments are corrected for their start, of which a short life on an arm has much. And advantages are
 brought to zero mean and unit deviation: the errors of a critic that must learn a new world first would else move the policy.
+Steps in which an operator moved the arm are imitated, and neither policy nor critic learns otherwise from what they earned.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from jaco_learner.embedded.corrections import imitation_loss, mean_over
 from jaco_learner.embedded.settings import Settings
 from jaco_learner.embedded.transition import Run
 from jaco_policy.networks import ColumnOutput, joint_log_probability
@@ -37,7 +39,10 @@ class UpdateReport:
 
 @dataclass(frozen=True)
 class _Batch:
-    """Runs as tensors. `images` and `felt`: one more per run than `action`, `reward` and `behaviour` (NaN where unknown)."""
+    """Runs as tensors. `images` and `felt`: one more per run than `action`, `reward` and `behaviour` (NaN where unknown).
+
+    `corrected`: of each step, whether an operator moved the arm.
+    """
 
     images: list[Tensor]
     felt: list[Tensor]
@@ -45,6 +50,7 @@ class _Batch:
     reward: list[Tensor]
     behaviour: Tensor
     terminated: list[bool]
+    corrected: Tensor
 
 
 class ActorCritic:
@@ -59,6 +65,7 @@ class ActorCritic:
         """Learns from `runs`, all of their steps at once."""
         settings = self.settings
         batch = _tensors(runs)
+        own = ~batch.corrected
         reports: list[UpdateReport] = []
         behaviour: Tensor | None = None
         advantage = returns = torch.empty(0)
@@ -76,20 +83,24 @@ class ActorCritic:
             log_probability = joint_log_probability(logits, batch.action)
             if behaviour is None:
                 advantage = returns - value.detach()
-                advantage = (advantage - advantage.mean()) / (advantage.std(unbiased=False) + _TINY)
+                earned = advantage[own] if own.any() else advantage
+                advantage = (advantage - earned.mean()) / (earned.std(unbiased=False) + _TINY)
                 behaviour = torch.where(batch.behaviour.isnan(), log_probability.detach(), batch.behaviour)
             ratio = (log_probability - behaviour).exp()
             clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)
-            policy_loss = -torch.min(ratio * advantage, clipped * advantage).mean()
-            value_loss = (returns - value).square().mean()
+            policy_loss = -mean_over(torch.min(ratio * advantage, clipped * advantage), own)
+            value_loss = mean_over((returns - value).square(), own)
             log_all = torch.log_softmax(logits, -1)
-            entropy = -(log_all.exp() * log_all).sum((-2, -1)).mean()
+            entropy = mean_over(-(log_all.exp() * log_all).sum((-2, -1)), own)
             loss = policy_loss + settings.value_weight * value_loss - settings.entropy * entropy
+            if batch.corrected.any():
+                shown = imitation_loss(logits[batch.corrected], batch.action[batch.corrected])
+                loss = loss + settings.correction_weight * shown
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self._parameters, settings.gradient_norm)
             self.optimiser.step()
-            figures = (policy_loss, value_loss, entropy, ratio.mean())
+            figures = (policy_loss, value_loss, entropy, mean_over(ratio, own))
             reports.append(UpdateReport(len(returns), *(float(figure.detach()) for figure in figures)))
         return reports[0]
 
@@ -147,4 +158,6 @@ def _tensors(runs: Sequence[Run]) -> _Batch:
         actions.append(torch.from_numpy(np.stack([step.action for step in steps])))
         rewards.append(torch.tensor([step.reward for step in steps], dtype=torch.float32))
         behaviour += [float("nan") if step.log_probability is None else step.log_probability for step in steps]
-    return _Batch(images, felt, torch.cat(actions), rewards, torch.tensor(behaviour), [run.terminated for run in runs])
+    corrected = torch.tensor([step.corrected for run in runs for step in run.transitions])
+    ended = [run.terminated for run in runs]
+    return _Batch(images, felt, torch.cat(actions), rewards, torch.tensor(behaviour), ended, corrected)

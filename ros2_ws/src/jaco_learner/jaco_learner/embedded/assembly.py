@@ -14,10 +14,10 @@ from jaco_core.arms import Arm
 from jaco_core.sync import StampBuffer
 from jaco_core.types import ENDED, FINISHED, PAUSED, WAITING, EpisodeStatus, RgbImage, Vector, frozen_vector
 from jaco_core.units import seconds_to_ns
-from jaco_learner.embedded.execution import executed_action
+from jaco_learner.embedded.execution import corrected_action, executed_action
 from jaco_learner.embedded.transition import NOTHING, Run, Transition
 
-POLICY = "policy"
+POLICY, OPERATOR = "policy", "operator"
 # So many observations into the next episode, what an episode lacks is not coming any more.
 _PATIENCE = 2
 # So many joint states are kept: more than come in an episode and in the wait for the next one.
@@ -35,10 +35,14 @@ class PolicyWord:
 
 @dataclass(frozen=True)
 class Judged:
-    """What the supervisor made of one step: who proposed it, and in how many ticks a limit changed it."""
+    """What the supervisor made of a step, or a part of it: who proposed, and in how many ticks a limit changed it.
+
+    `withheld_ticks`: those in which motion was withheld, ramped up or stopped, whatever was proposed.
+    """
 
     source: str
     changed_ticks: int
+    withheld_ticks: int = 0
 
 
 @dataclass
@@ -48,8 +52,13 @@ class _Step:
     image: RgbImage | None = None
     objects: Vector | None = None
     word: PolicyWord | None = None
-    judged: Judged | None = None
+    judged: list[Judged] = field(default_factory=list)
     applied: list[Vector] = field(default_factory=list)
+
+    @property
+    def corrected(self) -> bool:
+        """Tells whether an operator moved the arm, from the step's beginning to its end."""
+        return bool(self.judged) and all(judged.source == OPERATOR for judged in self.judged)
 
 
 class Assembler:
@@ -59,20 +68,27 @@ class Assembler:
     """
 
     def __init__(
-        self, arm: Arm, speeds: NDArray[np.float64], recurrent: bool, tolerance: float = 0.0, objects: tuple[str, ...] = ()
+        self,
+        arm: Arm,
+        speeds: NDArray[np.float64],
+        recurrent: bool,
+        tolerance: float = 0.0,
+        objects: tuple[str, ...] = (),
+        operator_share: float = 1.0,
     ) -> None:
         """`recurrent`: the network remembers, so an episode is of no use after a gap.
 
         `tolerance`: largest time between an image and the joint state that is taken for it [s]; 0: the very same stamp.
-        `objects`: names of those whose places must be known of each image.
+        `objects`: names of those whose places must be known of each image. `operator_share`: of a speed at which an operator's
+        motion stands for it.
         """
-        self._arm, self._speeds, self._recurrent = arm, speeds, recurrent
+        self._arm, self._speeds, self._recurrent, self._operator_share = arm, speeds, recurrent, operator_share
         self._tick_s = 1.0 / arm.state_rate_hz
         self._steps: dict[int, _Step] = {}
         self._tolerance_ns = seconds_to_ns(tolerance)
         self._felt: StampBuffer[Vector] = StampBuffer(_JOINT_STATES)
         self.objects = objects
-        self._applied_until = -1
+        self._applied_until = self._judged_until = -1
         self._episode: list[EpisodeStatus] = []
         self._midway: bool | None = None
         self._over: list[list[EpisodeStatus]] = []
@@ -95,7 +111,9 @@ class Assembler:
         self._at(stamp_ns).word = word
 
     def add_judged(self, stamp_ns: int, judged: Judged) -> None:
-        self._at(stamp_ns).judged = judged
+        """What the supervisor made of the step of `stamp_ns`; of an operator's, part by part."""
+        self._judged_until = max(self._judged_until, stamp_ns)
+        self._at(stamp_ns).judged.append(judged)
 
     def add_applied(self, stamp_ns: int, policy_stamp_ns: int, velocity: Vector) -> None:
         """The velocity [rad/s] that was applied at the tick of `stamp_ns`, under the policy's command of `policy_stamp_ns`."""
@@ -150,7 +168,8 @@ class Assembler:
         seen = all(self._felt_at(status) is not None for status in statuses) and steps[-1].image is not None
         seen = seen and (not self.objects or all(step.objects is not None for step in steps))
         end = statuses[-1].stamp_ns
-        return seen and self._applied_until >= end and not any(_lacking(step) for step in steps[:-1])
+        told = zip(statuses[:-1], steps[:-1], strict=True)
+        return seen and self._applied_until >= end and not any(self._lacking(status, step) for status, step in told)
 
     def _assemble(self, statuses: list[EpisodeStatus]) -> list[Run]:
         """Returns the episode's runs: cut where a step is missing. There are none of one that was joined in its middle."""
@@ -166,8 +185,14 @@ class Assembler:
         broken = statuses[0].step != 0
         for status, after in pairwise(statuses):
             step = self._steps.get(status.stamp_ns, _Step())
-            lacking = self._unseen(status) or _lacking(step) or ("episode state" if after.step != status.step + 1 else "")
+            lacking = (
+                self._unseen(status) or self._lacking(status, step) or ("episode state" if after.step != status.step + 1 else "")
+            )
             lacking = lacking or self._unseen(after)
+            if not lacking and current and step.corrected is not current[-1].corrected:
+                # What an operator earns is not the policy's, nor the other way round.
+                self._cut(runs, current, status, broken, None, before)
+                current, broken = [], True
             if lacking or (broken and self._recurrent):
                 self.dropped[lacking or "what came before"] += 1
                 self._cut(runs, current, status, broken, None, before)
@@ -210,6 +235,21 @@ class Assembler:
             return "place of an object"
         return "" if self._felt_at(status) is not None else "joint state"
 
+    def _lacking(self, status: EpisodeStatus, step: _Step) -> str:
+        """Returns what is missing of what was done in a step, "" when it can be learned from."""
+        if step.image is None:
+            return "image"
+        if step.word is None:
+            return "policy's step"
+        # An operator's step is whole when the next one is spoken of.
+        if not step.judged or (step.corrected and self._judged_until <= status.stamp_ns):
+            return "supervisor's step"
+        if not step.corrected and any(judged.source != POLICY for judged in step.judged):
+            return "policy's authority"
+        if step.corrected and any(judged.withheld_ticks for judged in step.judged):
+            return "operator's motion"
+        return "" if step.applied else "applied velocity"
+
     def _felt_at(self, status: EpisodeStatus) -> Vector | None:
         """Returns the proprioception that belongs to an observation, None while it has not come or when it never will."""
         return self._felt.match(status.stamp_ns, self._tolerance_ns)
@@ -218,9 +258,13 @@ class Assembler:
         felt, word = self._felt_at(status), step.word
         assert step.image is not None and word is not None and felt is not None
         applied = np.array(step.applied)
-        action = executed_action(word.action, self._speeds, before, applied, self._arm.max_acceleration, self._tick_s)
-        own = bool((action == word.action).all())
-        self.overruled += not own
+        ramp = before, applied, self._arm.max_acceleration, self._tick_s
+        if step.corrected:
+            action, own = corrected_action(self._speeds, self._operator_share, *ramp), False
+        else:
+            action = executed_action(word.action, self._speeds, *ramp)
+            own = bool((action == word.action).all())
+            self.overruled += not own
         log_probability = word.log_probability if own else None
         return Transition(
             status.stamp_ns,
@@ -233,22 +277,10 @@ class Assembler:
             log_probability,
             after.reward,
             _known(step, before),
+            step.corrected,
         )
 
 
 def _known(step: _Step, before: Vector) -> Vector:
     """Returns what only learning knows of an observation before which the velocity `before` [rad/s] was applied."""
     return NOTHING if step.objects is None else frozen_vector(np.concatenate((before, step.objects)))
-
-
-def _lacking(step: _Step) -> str:
-    """Returns what is missing of what was done in a step, "" when it can be learned from."""
-    if step.image is None:
-        return "image"
-    if step.word is None:
-        return "policy's step"
-    if step.judged is None:
-        return "supervisor's step"
-    if step.judged.source != POLICY:
-        return "policy's authority"
-    return "" if step.applied else "applied velocity"

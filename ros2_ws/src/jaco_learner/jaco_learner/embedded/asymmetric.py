@@ -5,7 +5,8 @@ learning, the critics read that, and not pixels, which takes them a fraction of 
 Critics learn from the newest steps again and again, and say of every speed of every joint what it is worth; the policy moves to
 the better ones, also on what it saw long ago, as in soft actor-critic for discrete actions (Christodoulou 2019,
 arXiv:1910.07207). A head on the columns' features learns where palm and target are, from the same knowledge (an auxiliary task,
-as in Jaderberg et al. 2016, arXiv:1611.05397). TorchRL's DiscreteSACLoss wants a value for each of the 3^9 actions.
+as in Jaderberg et al. 2016, arXiv:1611.05397). What an operator showed in the policy's place is imitated from the first update
+on; the critics learn from it, too. TorchRL's DiscreteSACLoss wants a value for each of the 3^9 actions.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError
 from jaco_learner.embedded.actor_critic import UpdateReport
 from jaco_learner.embedded.branching import each_of, make_critics, mean_of
+from jaco_learner.embedded.corrections import CORRECTED, imitation_loss, mean_over, with_corrections
 from jaco_learner.embedded.memory import Chunk, Memory
 from jaco_learner.embedded.moments import adam_state, load_adam
 from jaco_learner.embedded.privileged import PrivilegedState
@@ -103,8 +105,9 @@ class Asymmetric:
     def _improve_policy(self, generator: torch.Generator, warming: bool) -> tuple[float, float]:
         """One step towards the better speeds, and towards seeing where things are; returns the policy's loss and entropy."""
         rule = self.rule
-        names = ("image", "felt", "state", "places", "probability")
-        image, felt, state, places, before = self._memory.draw(rule.policy_batch, generator, *names)
+        names = ("image", "felt", "state", "places", "probability", CORRECTED)
+        image, felt, state, places, before, corrected = self._memory.draw(rule.policy_batch, generator, *names)
+        own = ~corrected
         logits, seen = self._answer(image, felt)
         log_probability = torch.log_softmax(logits, -1)
         probability = log_probability.exp()
@@ -112,18 +115,25 @@ class Asymmetric:
             branches = mean_of([critic(state)[1] for critic in each_of(self._critics)])
             advantage = branches - (before * branches).sum(-1, keepdim=True)
             advantage = advantage / (advantage.std() + _TINY)
-        entropy = -(probability * log_probability).sum((-1, -2)).mean()
-        strayed = (before * ((before + _TINY).log() - log_probability)).sum((-1, -2)).mean()
-        worth = (probability * advantage).sum((-1, -2)).mean()
+        entropy = mean_over(-(probability * log_probability).sum((-1, -2)), own)
+        strayed = mean_over((before * ((before + _TINY).log() - log_probability)).sum((-1, -2)), own)
+        worth = mean_over((probability * advantage).sum((-1, -2)), own)
         policy_loss = rule.stay * strayed - rule.policy_weight * worth - self.settings.entropy * entropy
         sight_loss = (seen - places.flatten(1)).square().sum(-1).mean()
         # While the critics know nothing yet they say nothing to the policy; seeing can begin.
-        loss = rule.sight_weight * sight_loss + (0.0 if warming else 1.0) * policy_loss
+        loss = rule.sight_weight * sight_loss + (0.0 if warming else 1.0) * policy_loss + self._imitation(generator)
         self._actor_optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self._learned.values(), rule.gradient_norm)
         self._actor_optimiser.step()
         return float(policy_loss.detach()), float(entropy.detach())
+
+    def _imitation(self, generator: torch.Generator) -> Tensor:
+        """Returns what not choosing as operators showed costs, 0 where nothing was shown."""
+        image, felt, action = self._memory.draw_of(CORRECTED, self.rule.policy_batch, generator, "image", "felt", "action")
+        if not len(image):
+            return torch.zeros(())
+        return self.settings.correction_weight * imitation_loss(self._answer(image, felt)[0], action.long())
 
     def _answer(self, image: Tensor, felt: Tensor) -> tuple[Tensor, Tensor]:
         """Returns logits (N, joints, choices) and where the features show palm and objects [m], (N, 3 * places)."""
@@ -164,6 +174,7 @@ class Asymmetric:
             "discount": torch.tensor(discount),
             "later": state[rows],
             "later_probability": probability[rows],
+            CORRECTED: torch.full((len(steps),), run.corrected),
         }
         return chunk, (chosen - torch.tensor(acting)).exp()
 
@@ -174,7 +185,7 @@ class Asymmetric:
 
     def remember(self, chunks: Sequence[Chunk]) -> None:
         """Has been given `chunks`, and nothing else."""
-        self._memory.restart(chunks)
+        self._memory.restart([with_corrections(chunk) for chunk in chunks])
 
     def moments(self) -> dict[str, Tensor]:
         """Returns a copy of all that learning goes on from besides weights and experience."""

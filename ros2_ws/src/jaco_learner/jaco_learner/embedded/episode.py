@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ def to_bytes(episode: Episode, origin: str) -> bytes:
         "actions": np.stack([step.action for step in steps]),
         "chances": np.array(chances, np.float64),
         "rewards": np.array([step.reward for step in steps], np.float64),
+        "corrected": np.array([run.corrected for run in episode.runs]),
     }
     counts = {name: getattr(episode, name) for name in ("number", "end_ns", "dropped", "overruled")}
     content = save(tensors, {"counts": json.dumps(counts), "origin": origin})
@@ -83,11 +84,14 @@ def from_file(path: Path) -> tuple[Episode, str]:
 
 def _runs(held: dict[str, NDArray[Any]]) -> tuple[Run, ...]:
     steps = _transitions(held)
+    # Kept before corrections were, an episode has none.
+    corrected = held.get("corrected", np.zeros(len(held["lengths"]), bool)).tolist()
     runs, start = [], 0
     for index, length in enumerate(held["lengths"].tolist()):
         terminated, complete = held["ends"][index].tolist()
         end = (held["final_images"][index], held["final_felt"][index], terminated, complete, held["final_known"][index])
-        runs.append(Run(tuple(steps[start : start + length]), *end))
+        own = steps[start : start + length]
+        runs.append(Run(tuple(replace(step, corrected=corrected[index]) for step in own), *end))
         start += length
     return tuple(runs)
 

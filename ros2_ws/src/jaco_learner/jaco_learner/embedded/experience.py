@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jaco_learner.embedded.corrections import CORRECTED, with_corrections
 from jaco_learner.embedded.memory import Chunk
 from jaco_learner.embedded.motion import Motion, Points
 from jaco_learner.embedded.transition import Run, judged_ahead
@@ -33,13 +34,14 @@ class Observations:
 
 @dataclass(frozen=True)
 class Steps:
-    """S steps: their `action` (S, n), the `reward` until `later`, and the `discount` of what follows."""
+    """S steps: their `action` (S, n), the `reward` until `later`, the `discount` of what follows, and if they are `corrected`."""
 
     now: Observations
     later: Observations
     action: Tensor
     reward: Tensor
     discount: Tensor
+    corrected: Tensor
 
 
 class Experience:
@@ -47,7 +49,7 @@ class Experience:
 
     A chunk has of R observations "felt" (R, 2n), and by frozen column "hidden_0" and, with an LSTM, "features_0" (R, width).
     Of S steps it has "action" (S, n), "now" and "later" (S,), the observations that a step begins with and is judged by, "reward"
-    (S,) in between, and "discount" (S,) of what follows, 0 where the task has ended.
+    (S,) in between, "discount" (S,) of what follows, 0 where the task has ended, and "corrected" (S,).
     """
 
     def __init__(self, network: ProgressiveNet, motion: Motion, discount: float, horizon: int) -> None:
@@ -74,6 +76,7 @@ class Experience:
 
     def add(self, chunk: Chunk) -> None:
         """Adds a chunk of an earlier time."""
+        chunk = with_corrections(chunk)
         points = self._motion.points(chunk["felt"])
         grown = {**chunk, "position": points.position, "jacobian": points.jacobian}
         if self.chunks:
@@ -86,11 +89,16 @@ class Experience:
         """Returns `count` steps, each as likely as any other."""
         return self.steps(torch.randint(len(self), (count,), generator=generator))
 
+    def draw_corrected(self, count: int, generator: torch.Generator) -> Steps | None:
+        """As `draw`, of those steps alone in which an operator moved the arm; None where there are none."""
+        rows = self._steps[CORRECTED].nonzero().squeeze(1)
+        return self.steps(rows[torch.randint(len(rows), (count,), generator=generator)]) if len(rows) else None
+
     def steps(self, rows: Tensor) -> Steps:
         """Returns the steps of these numbers."""
         held = self._steps
         now, later = self._observations(held["now"][rows]), self._observations(held["later"][rows])
-        return Steps(now, later, held["action"][rows].long(), held["reward"][rows], held["discount"][rows])
+        return Steps(now, later, held["action"][rows].long(), held["reward"][rows], held["discount"][rows], held[CORRECTED][rows])
 
     def _observations(self, rows: Tensor) -> Observations:
         held = self._steps
@@ -113,6 +121,7 @@ class Experience:
             "later": torch.tensor(later, dtype=torch.int32),
             "reward": torch.tensor(reward, dtype=torch.float32),
             "discount": torch.tensor(discount, dtype=torch.float32),
+            CORRECTED: torch.full((len(steps),), run.corrected),
         }
         start = torch.zeros(len(images), 1, dtype=torch.bool)
         with torch.no_grad():

@@ -15,7 +15,7 @@ class LogEntry:
 
     `acting`: the version that acted; `version`: the newest one after it; `learned`: steps behind that version. Over the whole
     session so far: `dropped` steps, and `overruled` ones, whose applied action was not the policy's. `number`: under which the
-    episode was kept, 0 where it was not.
+    episode was kept, 0 where it was not. `corrected`: an operator moved the arm in this run, and the return is not the policy's.
     """
 
     episode: int
@@ -29,6 +29,7 @@ class LogEntry:
     dropped: int
     overruled: int
     number: int = 0
+    corrected: bool = False
 
 
 def append_log(folder: Path, entry: LogEntry) -> None:

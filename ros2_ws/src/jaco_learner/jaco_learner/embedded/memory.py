@@ -47,6 +47,17 @@ class Memory:
         for chunk in chunks:
             self.add(chunk)
 
+    def draw_of(self, kind: str, count: int, generator: torch.Generator, *names: str) -> tuple[Tensor, ...]:
+        """As `draw`, of those steps alone that `kind` says is true of; of none, where it is of none."""
+        if not self.total:
+            return tuple(torch.empty(0) for _ in names)
+        ages = torch.arange(len(self))
+        rows = (self.total - 1 - ages) % self._capacity
+        rows = rows[self._held[kind][rows]]
+        if len(rows):
+            rows = rows[torch.randint(len(rows), (count,), generator=generator)]
+        return tuple(self._held[name][rows] for name in names)
+
     def draw(self, count: int, generator: torch.Generator, *names: str) -> tuple[Tensor, ...]:
         """Returns what is held by `names` of `count` steps, each step as likely as any other."""
         age = torch.randint(len(self), (count,), generator=generator)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaco_core.types import Vector, frozen_vector
+from jaco_core.units import NS_PER_S
 from jaco_learner.embedded.assembly import Judged, PolicyWord
 
 
@@ -26,5 +27,14 @@ def word_from_message(message: Any) -> PolicyWord:
 
 
 def judged_from_message(message: Any) -> Judged:
-    """Returns what a SupervisedStep says."""
-    return Judged(str(message.source), int(message.changed_ticks))
+    """Returns what a SupervisedStep says. Older recordings do not tell of withheld ticks: all may be."""
+    return Judged(str(message.source), int(message.changed_ticks), int(getattr(message, "withheld_ticks", message.ticks)))
+
+
+def judged_stamp_ns(message: Any) -> int:
+    """Returns the stamp [ns] of the policy's observation in whose step a SupervisedStep lies, whoever proposed in it.
+
+    Older recordings tell the proposal's own: the policy's, where it proposed.
+    """
+    stamp = getattr(message, "policy_stamp", message.header.stamp)
+    return int(stamp.sec) * NS_PER_S + int(stamp.nanosec)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from jaco_core.arms import load_arm
 from jaco_learner.embedded.actor_critic import UpdateReport
+from jaco_learner.embedded.corrections import imitation_loss, mean_over
 from jaco_learner.embedded.critic import Critics
 from jaco_learner.embedded.experience import Experience, Observations, Steps
 from jaco_learner.embedded.memory import Chunk
@@ -66,8 +67,13 @@ class OffPolicy:
         for count in range(max(1, round(new * rule.updates_per_step))):
             steps = experience.draw(rule.batch, generator)
             value_losses.append(self._improve_critics(steps, generator))
-            if len(experience) >= rule.warm_up and count % rule.policy_every == 0:
-                figures.append(self._improve_policy(steps.now.at(torch.arange(rule.policy_batch)), generator))
+            if count % rule.policy_every == 0:
+                shown = experience.draw_corrected(rule.policy_batch, generator)
+                if len(experience) >= rule.warm_up:
+                    rows = torch.arange(rule.policy_batch)
+                    figures.append(self._improve_policy(steps.now.at(rows), ~steps.corrected[rows], shown, generator))
+                elif shown is not None:
+                    self._step_policy(self._imitation(shown))
         policy_loss, entropy = (sum(each) / len(figures) for each in zip(*figures, strict=True)) if figures else (0.0, 0.0)
         return UpdateReport(new, policy_loss, sum(value_losses) / len(value_losses), entropy, ratio)
 
@@ -88,8 +94,13 @@ class OffPolicy:
                 target.lerp_(parameter, rule.target_rate)
         return float(loss.detach())
 
-    def _improve_policy(self, seen: Observations, generator: torch.Generator) -> tuple[float, float]:
-        """One step towards the speeds that the critics agree are better; returns loss and entropy."""
+    def _improve_policy(
+        self, seen: Observations, own: Tensor, shown: Steps | None, generator: torch.Generator
+    ) -> tuple[float, float]:
+        """One step towards the speeds that the critics agree are better, and what operators showed; returns loss and entropy.
+
+        `own`: of what was seen, where the policy moved the arm.
+        """
         rule = self.rule
         logits = self._answer(seen)
         log_probability = torch.log_softmax(logits, -1)
@@ -97,16 +108,24 @@ class OffPolicy:
         with torch.no_grad():
             advantage = self._advantage(seen, logits, probability, generator)
             anchor = torch.log_softmax(self.network.heads([each.features for each in seen.elders]).logits, -1)
-        entropy = -(probability * log_probability).sum((-1, -2)).mean()
-        strayed = (probability * (log_probability - anchor)).sum((-1, -2)).mean()
+        entropy = mean_over(-(probability * log_probability).sum((-1, -2)), own)
+        strayed = mean_over((probability * (log_probability - anchor)).sum((-1, -2)), own)
         done = min(1.0, (len(self._experience) - rule.warm_up) / rule.anchor_steps)
         weight = rule.anchor + (rule.final_anchor - rule.anchor) * done
-        loss = -(probability * advantage).sum((-1, -2)).mean() - rule.entropy * entropy + weight * strayed
+        worth = mean_over((probability * advantage).sum((-1, -2)), own)
+        loss = -worth - rule.entropy * entropy + weight * strayed
+        self._step_policy(loss if shown is None else loss + self._imitation(shown))
+        return float(loss.detach()), float(entropy.detach())
+
+    def _imitation(self, shown: Steps) -> Tensor:
+        """Returns what not choosing as operators showed costs."""
+        return self.settings.correction_weight * imitation_loss(self._answer(shown.now), shown.action)
+
+    def _step_policy(self, loss: Tensor) -> None:
         self._actor_optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self._parameters, self.settings.gradient_norm)
         self._actor_optimiser.step()
-        return float(loss.detach()), float(entropy.detach())
 
     def _advantage(self, seen: Observations, logits: Tensor, probability: Tensor, generator: torch.Generator) -> Tensor:
         """Returns how much better each speed of each joint is than the policy's mean there, (N, n, choices).

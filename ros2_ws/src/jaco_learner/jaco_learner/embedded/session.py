@@ -27,6 +27,9 @@ _ALGORITHMS = {
     ASYMMETRIC: "off-policy actor-critic on applied actions, with critics that know where palm and objects are",
 }
 
+_LATER = {name: getattr(Settings, name) for name in ("correction_weight", "operator_share")}
+"""Settings that older versions do not know, and what they are by default."""
+
 
 @dataclass(frozen=True)
 class Word:
@@ -76,7 +79,7 @@ class LearningSession:
         recurrent = self.learner.network.initial_state(1) is not None
         told = settings.algorithm == ASYMMETRIC
         objects = tuple(item.name for item in make_task(task).objects) if told else ()
-        self.assembler = Assembler(arm, base.card.speeds, recurrent, tolerance, objects)
+        self.assembler = Assembler(arm, base.card.speeds, recurrent, tolerance, objects, settings.operator_share)
         self._card = _card(base, settings, seed, task)
         self._since: Run | None = None
         self._acting = self._playing = 0
@@ -203,13 +206,18 @@ class LearningSession:
             episode.dropped,
             episode.overruled,
             episode.number,
+            run.corrected,
         )
         append_log(self._store.folder, entry)
 
 
 def _begun_with(card: Card) -> dict[str, Any]:
     """Returns what learning in the folder of a version with `card` began with."""
-    return {**{name: card.training.get(name) for name in ("base", "settings", "seed")}, "task": card.task}
+    told = {name: card.training.get(name) for name in ("base", "settings", "seed")}
+    if told["settings"] is not None:
+        # Versions from before there was such a setting do not tell it.
+        told["settings"] = {name: value for name, value in told["settings"].items() if value != _LATER.get(name)}
+    return {**told, "task": card.task}
 
 
 def _card(base: Checkpoint, settings: Settings, seed: int, task: str) -> Card:

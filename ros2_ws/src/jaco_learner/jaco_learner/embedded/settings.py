@@ -113,7 +113,9 @@ class Settings:
     `method`, `size`, `algorithm`: one of METHODS, SIZES and ALGORITHMS; `horizon`: steps until a return takes the critic's word;
     `batch_steps`: fewest steps of an update; `passes`: how often an update goes over them, held to within `clip` of the policy
     that acted. Both others take `learning_rate` and `batch_steps`, off-policy also `gradient_norm`, asymmetric also `entropy`;
-    the rest of theirs is in `off_policy` and `asymmetric`.
+    the rest of theirs is in `off_policy` and `asymmetric`. `correction_weight`: of a nat of cross-entropy between the policy and
+    what an operator showed in its place, beside the loss of reinforcement; `operator_share`: of a policy's speed at which an
+    operator's motion stands for it, since a jogged joint is slower.
     """
 
     method: str = "progressive"
@@ -130,6 +132,8 @@ class Settings:
     algorithm: str = ALGORITHMS[0]
     off_policy: OffPolicySettings = OffPolicySettings()
     asymmetric: AsymmetricSettings = AsymmetricSettings()
+    correction_weight: float = 1.0
+    operator_share: float = 0.25
 
     def __post_init__(self) -> None:
         chosen = (("method", self.method, METHODS), ("size", self.size, SIZES), ("algorithm", self.algorithm, ALGORITHMS))
@@ -141,10 +145,15 @@ class Settings:
                 f"Off-policy learning improves a new column of size felt, by method {' or '.join(GROWING)}; got method "
                 f"{self.method} and size {self.size}."
             )
-        _require("Learning", self, "learning_rate", "horizon", "batch_steps", "passes", "clip", "gradient_norm")
+        _require("Learning", self, "learning_rate", "horizon", "batch_steps", "passes", "clip", "gradient_norm", "operator_share")
+        if self.correction_weight < 0.0 or self.operator_share > 1.0:
+            raise ConfigError(
+                f"Corrections need a correction_weight of 0 or more and an operator_share up to 1, got {self.correction_weight} "
+                f"and {self.operator_share}."
+            )
 
 
-ADJUSTABLE = ("method", "size", "algorithm", "learning_rate", "batch_steps")
+ADJUSTABLE = ("method", "size", "algorithm", "learning_rate", "batch_steps", "correction_weight", "operator_share")
 """The fields that are parameters of the learner's node."""
 
 WIDTHS: Mapping[str, tuple[int, ...]] = MappingProxyType({"wide": (16, 32, 512, 128), "narrow": (8, 8, 32, 16)})

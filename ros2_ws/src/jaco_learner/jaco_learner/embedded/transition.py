@@ -20,6 +20,7 @@ class Transition:
     `log_probability`: of the action under the weights that chose it, None when something else was applied than was chosen.
     `proprioception`: joint angles [rad], then velocities [rad/s], shape (2n,). `version`: of the weights that acted.
     `known`: what only learning knows, the velocities that were applied before [rad/s], then the task's objects [m], (n + 3k,).
+    `corrected`: an operator moved the arm in place of the policy; `action` is what the policy should have chosen for that.
     """
 
     stamp_ns: int
@@ -32,11 +33,12 @@ class Transition:
     log_probability: float | None
     reward: float
     known: Vector = field(default_factory=lambda: NOTHING)
+    corrected: bool = False
 
 
 @dataclass(frozen=True)
 class Run:
-    """Transitions one after the other, and the observation after the last of them.
+    """Transitions one after the other, all corrected or none, and the observation after the last of them.
 
     `terminated`: the task ended there (contact, joint limit), so no more could have been earned; a time limit is no such end.
     `complete`: this is a whole episode from its first step to its end.
@@ -48,6 +50,11 @@ class Run:
     terminated: bool
     complete: bool
     final_known: Vector = field(default_factory=lambda: NOTHING)
+
+    @property
+    def corrected(self) -> bool:
+        """Tells whether an operator moved the arm."""
+        return self.transitions[0].corrected
 
     @property
     def total_reward(self) -> float:

@@ -20,12 +20,12 @@ class Excitation:
     Random steps excite all frequencies that a servo follows; see Ljung, System Identification, 2nd ed., section 13.3.
     """
 
-    def __init__(self, arm: Arm, centre: Vector, seed: int) -> None:
-        """`centre`: joint angles [rad], shape (n,)."""
-        self._arm = arm
+    def __init__(self, arm: Arm, centre: Vector, seed: int, extent: float = 1.0) -> None:
+        """`centre`: joint angles [rad], shape (n,); `extent`: share of speeds and reach."""
+        self._limit = extent * _SPEED_SHARE * arm.max_velocity
         self._rng = np.random.default_rng(np.random.SeedSequence(seed))
         bounded = np.array([joint.upper - joint.lower for joint in arm.joints])
-        reach = np.where(bounded < 2.0, _FINGER_REACH, _REACH)
+        reach = extent * np.where(bounded < 2.0, _FINGER_REACH, _REACH)
         self._lower, self._upper = centre - reach, centre + reach
         self._velocity: Array = np.zeros(len(arm))
         self._until: Array = np.zeros(len(arm))
@@ -33,7 +33,7 @@ class Excitation:
     def velocity(self, seconds: float, position: Vector) -> Vector:
         """Returns what to propose [rad/s], shape (n,), `seconds` after the start with the joints at `position` [rad]."""
         due = seconds >= self._until
-        limit = _SPEED_SHARE * self._arm.max_velocity
+        limit = self._limit
         drawn, hold = self._rng.uniform(-limit, limit), self._rng.uniform(*_HOLD_S, len(limit))
         self._velocity = np.where(due, drawn, self._velocity)
         self._until = np.where(due, seconds + hold, self._until)
