@@ -28,6 +28,7 @@ from jaco_bringup.arguments import (
 from jaco_bringup.cameras import drawn_cameras, read_cameras, require_cameras
 from jaco_bringup.policies import find_policy
 from jaco_core.arms import load_arm
+from jaco_core.errors import ConfigError
 from jaco_policy.camera_contract import read_camera, require_one_view
 
 YIELDING = 10

@@ -205,8 +205,6 @@ class ImitationRun:
                     recipe.convolutions,
                     recipe.hidden,
                     auxiliary=("palm", target),
-                    views=recipe.camera.views,
-                    depth=recipe.depth,
                     residual=recipe.residual,
                     spatial_softmax=recipe.spatial_softmax,
                     views=recipe.camera.views,
