@@ -218,6 +218,26 @@ def test_when_a_version_is_taken_back_learning_begins_anew_from_the_one_that_act
     assert equal(other.snapshot().weights, lineage.weights)
 
 
+@pytest.mark.parametrize("method", ["scratch", "random"])
+def test_a_method_that_takes_nothing_over_acts_as_a_version_of_its_own_from_the_start(tmp_path: Path, method: str) -> None:
+    base = load_checkpoint(_saved(tmp_path / "base"), ARM)
+
+    def learn() -> LearningSession:
+        return LearningSession(base, ARM, replace(SMALL, method=method), 5, VersionStore(tmp_path / "run"), print)
+
+    before = learn()
+    first = load_checkpoint(tmp_path / "run" / "000002", ARM)
+    assert (before.word.version, before.word.sha256) == (2, first.card.sha256) and first.card.training["steps"] == 0
+    assert equal(dict(first.network.state_dict()), before.learner.snapshot().weights)
+    # Killed before it learned anything, and after.
+    again = learn()
+    assert (again.word.version, again.word.sha256) == (2, first.card.sha256)
+    play(again, range(1))
+    after = learn()
+    assert (after.learner.version, after.learner.parent, after.learner.steps) == (3, 2, 8)
+    assert equal(after.learner.snapshot().weights, again.learner.snapshot().weights)
+
+
 def test_old_versions_make_room(tmp_path: Path) -> None:
     policy(tmp_path / "base")
     learning = session(tmp_path / "run", tmp_path / "base")

@@ -11,7 +11,7 @@ from jaco_learner.embedded.actor_critic import UpdateReport
 from jaco_learner.embedded.algorithm import make_algorithm
 from jaco_learner.embedded.memory import Chunk
 from jaco_learner.embedded.methods import network_to_learn
-from jaco_learner.embedded.settings import Settings
+from jaco_learner.embedded.settings import KNOWING, Settings
 from jaco_learner.embedded.transition import Run
 from jaco_policy.checkpoint import Checkpoint
 
@@ -37,14 +37,17 @@ class EmbeddedLearner:
     """Collects runs and, whenever they hold enough steps, improves the network and counts its version up."""
 
     def __init__(self, base: Checkpoint, settings: Settings, seed: int = 0) -> None:
-        """`base`: the policy that was there before, which is version 1."""
+        """`base`: the policy that was there before, which is version 1.
+
+        A method that takes over nothing of what it knows begins as version 2.
+        """
         torch.set_num_threads(1)
         self.settings = settings
         self.network = network_to_learn(base, settings, seed)
         self._algorithm = make_algorithm(self.network, base.card, settings, seed)
         self._runs: list[Run] = []
-        self.version, self.parent, self.steps, self.branch = 1, 1, 0, 0
-        self._parent_of_next = 1
+        self.version, self.parent, self.steps, self.branch = 1 if settings.method in KNOWING else 2, 1, 0, 0
+        self._parent_of_next = self.version
 
     def learn(self, run: Run) -> UpdateReport | None:
         """Takes a run in; returns what came of it when it was enough for an update, and a new version."""

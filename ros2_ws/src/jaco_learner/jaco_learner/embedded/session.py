@@ -96,6 +96,8 @@ class LearningSession:
         for sentence in refused:
             self._say(sentence)
         if snapshot is None:
+            if self._start.version > 1:
+                self._begin_from_nothing()
             return
         card = self._store.card(snapshot.version)
         self._require_own(card)
@@ -104,6 +106,16 @@ class LearningSession:
         self._acting, self._playing = card.training.get("acting", 0), card.training["episodes"][-1]
         self.word = Word(0, snapshot.version, card.sha256)
         self._say(f"Learning goes on from version {snapshot.version}, after {snapshot.steps} steps.")
+
+    def _begin_from_nothing(self) -> None:
+        """Saves the network that knows nothing yet: it acts from the first episode on, and what comes is held against it.
+
+        Beside the policy that was there before, it and all that comes of it soon would be taken back.
+        """
+        nothing = {"episodes": [0, 0], "stamps_ns": [0, 0], "acting": self._start.version, "taken": [0, 0]}
+        card = self._store.save(self._card, self.learner.network, self._start, nothing)
+        self._store.anchor = self._start.version
+        self.word = Word(0, self._start.version, card.sha256)
 
     def _require_own(self, card: Card) -> None:
         """Raises ConfigError: the version was learned on another policy, with other settings or for another task."""
