@@ -111,7 +111,10 @@ class ExcitationNode(JacoNode[Config]):
             return
         if felt is None:
             # Without one for it, the image stays without an answer, which the supervisor takes for what it is.
-            self._retry.cancel() if self._felt.passed(stamp_ns) else self._retry.reset()
+            if self._felt.passed(stamp_ns):
+                self._retry.cancel()
+            else:
+                self._retry.reset()
             return
         self._answered_ns = stamp_ns
         velocity = self._velocity(stamp_ns, felt[: len(self._arm)])
