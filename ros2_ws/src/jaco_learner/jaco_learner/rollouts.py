@@ -23,7 +23,7 @@ from jaco_sim.simulation import make_scene
 # Longest wait for one rollout; a worker needs a few seconds.
 _TIMEOUT_S = 300.0
 # Workers wait for each other and can share a core; nobody can help the learner, which would be the last of all without it.
-NICENESS = 4
+_NICENESS = 4
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def shared_copy(actor: Actor) -> Actor:
 def _work(pipe: Any) -> None:
     """A worker's process: new environments or one rollout per message, until the pipe closes."""
     keep_freed_memory()
-    give_way(NICENESS)
+    give_way(_NICENESS)
     collector: _Collector | None = None
     scenes: dict[WorkerConfig, Any] = {}
     while True:

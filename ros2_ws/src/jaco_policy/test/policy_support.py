@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from jaco_core.arms import load_arm
@@ -13,6 +15,8 @@ from jaco_policy.checkpoint import Card, save_checkpoint
 from jaco_policy.networks import Column, ColumnSpec
 
 ARM = load_arm("j2n6s300")
+# A machine with a ROS 2 of its own may lack it: the policy runs on PyTorch there. What `./jaco` sets up has it.
+needs_onnx = pytest.mark.skipif(not (find_spec("onnx") and find_spec("onnxruntime")), reason="ONNX Runtime is not installed")
 
 
 def save_policy(folder: Path, lstm: int = 0, further: tuple[str, ...] = (), depth: bool = False) -> Card:

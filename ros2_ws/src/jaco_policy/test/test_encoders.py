@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from policy_support import ARM
+from policy_support import ARM, needs_onnx
 
 from jaco_core.errors import ConfigError
 from jaco_policy.checkpoint import Card, load_checkpoint, save_checkpoint
@@ -18,7 +17,6 @@ from jaco_policy.grown import GrownSpec
 from jaco_policy.networks import Column, ColumnSpec
 from jaco_policy.progressive import ProgressiveNet
 
-needs_onnx = pytest.mark.skipif(not (find_spec("onnx") and find_spec("onnxruntime")), reason="ONNX Runtime is not installed")
 RESIDUAL: dict[str, Any] = {"convolutions": (), "residual": (4, 6, 8)}
 POINTS: dict[str, Any] = {"spatial_softmax": True}
 BOTH: dict[str, Any] = {**RESIDUAL, **POINTS}

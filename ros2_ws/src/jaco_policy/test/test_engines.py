@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from policy_support import needs_onnx
 
 from jaco_policy import engines
 from jaco_policy.checkpoint import load_checkpoint
@@ -17,7 +17,6 @@ from jaco_policy.inference import PolicyRuntime
 from jaco_policy.networks import Column, ColumnSpec
 
 SHIPPED = Path(__file__).parents[4] / "models" / "policies" / "reach"
-needs_onnx = pytest.mark.skipif(not (find_spec("onnx") and find_spec("onnxruntime")), reason="ONNX Runtime is not installed")
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), np.uint8)
 
 

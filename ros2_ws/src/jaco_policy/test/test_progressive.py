@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from policy_support import ARM
+from policy_support import ARM, needs_onnx
 
 from jaco_core.errors import ConfigError, ContractError
 from jaco_policy.checkpoint import Card, load_checkpoint, save_checkpoint
@@ -22,7 +21,6 @@ FF_NARROW, LSTM_NARROW = GrownSpec((8, 8), 32), GrownSpec((8, 8), 16, lstm=16)
 BLIND = GrownSpec((), 24, lstm=12, inputs=18, proprioception=24)
 # As BLIND, but for the maps of the columns that see, which its fc layer reads.
 MAPPED, MAPPED_LSTM = (GrownSpec((), 24, lstm=lstm, inputs=18, proprioception=10, lateral_channels=6) for lstm in (0, 12))
-needs_onnx = pytest.mark.skipif(not (find_spec("onnx") and find_spec("onnxruntime")), reason="ONNX Runtime is not installed")
 
 
 def images(*shape: int) -> torch.Tensor:

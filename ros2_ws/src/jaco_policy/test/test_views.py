@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from policy_support import ARM
+from policy_support import ARM, needs_onnx
 
 from jaco_core.errors import ConfigError, ContractError
 from jaco_policy.camera_contract import CameraContract
@@ -18,8 +17,6 @@ from jaco_policy.grown import GrownSpec
 from jaco_policy.inference import PolicyRuntime
 from jaco_policy.networks import Column, ColumnSpec
 from jaco_policy.progressive import ProgressiveNet
-
-needs_onnx = pytest.mark.skipif(not (find_spec("onnx") and find_spec("onnxruntime")), reason="ONNX Runtime is not installed")
 
 
 def column(views: int, depth: bool = False, lstm: int = 0) -> Column:

@@ -15,6 +15,7 @@ class Progress:
 
     @property
     def finished(self) -> bool:
+        """Tells whether all of the time is over."""
         return self.moved_ns >= self._total_ns
 
     def allow(self, allowed: bool) -> None:
