@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from jaco_learner.recipe import Recipe, Weights
 from jaco_learner.rollouts import Actor, Rollout
 from jaco_learner.teacher import Critic
-from jaco_policy.networks import Column, ColumnOutput, joint_log_probability
+from jaco_policy.networks import Column, ColumnOutput, chosen_log_probability
+from jaco_policy.spans import in_spans
 
 # The dual clip of Ye et al. 2020 (arXiv:1912.09729).
 _LARGEST_RATIO = 3.0
@@ -86,14 +87,14 @@ class Ppo:
         logits = output.logits if isinstance(output, ColumnOutput) else output
         log_probabilities = torch.log_softmax(logits, -1)
         entropy = -(log_probabilities.exp() * log_probabilities).sum((-2, -1)).mean()
-        log_ratio = joint_log_probability(logits, batch.action) - batch.log_probability
+        log_ratio = chosen_log_probability(log_probabilities, batch.action) - batch.log_probability
         ratio = log_ratio.exp()
         clipped = ratio.clamp(1.0 - recipe.clip, 1.0 + recipe.clip)
         gain = torch.min(ratio * batch.advantage, clipped * batch.advantage)
         # The paper's objective has no lower bound: an action that became likely in spite of a bad outcome outweighs the rest.
         policy_loss = -torch.max(gain, -_LARGEST_RATIO * batch.advantage.abs()).mean()
         value_loss = (self.critic(batch.state) - batch.returns).square().mean()
-        imitation = -joint_log_probability(logits, batch.advice).mean() if weights.imitation > 0.0 else none
+        imitation = -chosen_log_probability(log_probabilities, batch.advice).mean() if weights.imitation > 0.0 else none
         loss = weights.policy * policy_loss - weights.entropy * entropy + 0.5 * value_loss + weights.imitation * imitation
         palm = target = none
         if isinstance(output, ColumnOutput):
@@ -106,14 +107,14 @@ class Ppo:
         return loss, torch.stack((policy_loss, value_loss, entropy, divergence, share, palm, target, imitation))
 
     def _seen(self, image: Tensor) -> Tensor:
-        """Returns the images as a column reads them, centred once for all epochs; a teacher's as they are."""
+        """Returns the images centred once for all epochs, as a column reads them fastest; a teacher's as they are."""
         if not isinstance(self.actor, Column):
             return image
         if self._centred.shape != image.shape:
             self._centred = torch.empty(image.shape, dtype=torch.bfloat16)
         for there, here in zip(self._centred, image, strict=True):
             there.copy_(self.actor.centred(here))
-        return self._centred
+        return in_spans(self._centred, self.actor.spec.span)
 
     def _minibatches(self, rollout: Rollout, advantage: Tensor, returns: Tensor) -> Iterator[_Minibatch]:
         """Yields the rollout in random parts, `epochs` times. With an LSTM a part is whole sequences, without single steps."""
@@ -142,7 +143,7 @@ class Ppo:
 
 @dataclass(frozen=True)
 class _Minibatch:
-    """Sequences of T steps, B of them: centred image (T, B, ...) and start (T, B); everything else flat, (T * B, ...)."""
+    """Sequences of T steps, B of them: spans of images (T, B, ...) and start (T, B); everything else flat, (T * B, ...)."""
 
     image: Tensor
     start: Tensor

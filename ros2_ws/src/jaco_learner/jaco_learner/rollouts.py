@@ -230,7 +230,9 @@ class _Collector:
             if self._lstm is not None:
                 keep = (~self._start).unsqueeze(1)
                 self._lstm = (self._lstm[0] * keep, self._lstm[1] * keep)
-            output, self._lstm = self._actor(self._rollout.image[index], self._lstm)
+            # As the learner does: between two precisions the same policy would differ from itself.
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                output, self._lstm = self._actor(self._rollout.image[index], self._lstm)
             logits = output.logits
         action = sample_action(logits)
         self._rollout.action[index] = action

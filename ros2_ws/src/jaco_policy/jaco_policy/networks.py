@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from jaco_core.errors import ConfigError
 from jaco_policy.encoders import ResidualSection, SpatialSoftmax
+from jaco_policy.spans import convolve_spans
 
 IMAGE_SIZE = 64
 # Pixels are centred on the mean training image and divided by this, about their standard deviation.
@@ -76,6 +77,12 @@ class ColumnSpec:
         for _ in self.residual:
             sizes.append((sizes[-1] + 1) // 2)
         return tuple(sizes[1:])
+
+    @property
+    def span(self) -> int:
+        """Pixels of a row that the first convolution reads as one place where images are shown `in_spans`; 1 where it can not."""
+        kernel, stride = self.convolutions[0][1:] if self.convolutions else (1, 1)
+        return stride if self.views == 1 and kernel % stride == 0 and IMAGE_SIZE % stride == 0 else 1
 
     @property
     def seen(self) -> int:
@@ -192,18 +199,23 @@ class Column(nn.Module):
     def layers(self, image: Tensor, tap: Tap = untouched, proprioception: Tensor | None = None) -> tuple[Tensor, ...]:
         """Returns the maps of every convolution, or section, and the fc layer.
 
-        For images of shape (B, 64, 64, channels), uint8, or `centred`, and `proprioception`, (B, inputs), where it is read. Maps,
-        (B, map channels, h, w), are those of one view after another.
+        For images of shape (B, 64, 64, channels), uint8, `centred`, or spans of those, and `proprioception`, (B, inputs), where
+        it is read. Maps, (B, map channels, h, w), are those of one view after another.
         """
         x = (self.centred(image) if image.dtype == torch.uint8 else image).permute(0, 3, 1, 2)
         activations = []
         for number, convolution in enumerate(self.convolutions, 1):
-            x = tap(f"conv{number}", torch.relu(self._each_view(convolution, x)))
+            spans = number == 1 and x.shape[1] != self.spec.channels
+            x = convolve_spans(cast(nn.Conv2d, convolution), x) if spans else self._each_view(convolution, x)
+            x = tap(f"conv{number}", torch.relu(x))
             activations.append(x)
         for number, section in enumerate(self.sections, 1):
             x = self._each_view(section, x)
             x = tap(f"section{number}", torch.relu(x) if number == len(self.sections) else x)
             activations.append(x)
+        if x.requires_grad and x.is_contiguous(memory_format=torch.channels_last):
+            # The dense layer's gradient comes channel by channel, beside which a rectifier's takes several times as long.
+            x.register_hook(_channels_last)  # type: ignore[no-untyped-call]
         below = x.flatten(1) if self.attend is None else tap("points", self.attend(x))
         if self.proprioceive is not None:
             below = torch.cat((below, tap("proprioception", self.proprioceive(proprioception))), 1)
@@ -256,10 +268,19 @@ class Column(nn.Module):
 
 def joint_log_probability(logits: Tensor, action: Tensor) -> Tensor:
     """Returns the log-probability, shape (B,), of the action indices (B, joints): joints are independent."""
-    return torch.log_softmax(logits, -1).gather(-1, action.long().unsqueeze(-1)).squeeze(-1).sum(-1)
+    return chosen_log_probability(torch.log_softmax(logits, -1), action)
+
+
+def chosen_log_probability(log_probabilities: Tensor, action: Tensor) -> Tensor:
+    """Returns the same from what each choice has, log-probabilities (B, joints, choices)."""
+    return log_probabilities.gather(-1, action.long().unsqueeze(-1)).squeeze(-1).sum(-1)
 
 
 def sample_action(logits: Tensor) -> Tensor:
     """Returns action indices, shape (B, joints), drawn from logits of shape (B, joints, choices)."""
     batch, joints, choices = logits.shape
     return torch.multinomial(torch.softmax(logits, -1).view(-1, choices), 1).view(batch, joints)
+
+
+def _channels_last(gradient: Tensor) -> Tensor:
+    return gradient.contiguous(memory_format=torch.channels_last)
