@@ -77,14 +77,15 @@ def straight_and_killed(
     """Plays `episodes` twice; the second time another session goes on in the same folder after some. Returns the last of each."""
     straight, first = session("straight"), session("killed")
     for learning, played in ((straight, episodes), (first, killed_after)):
-        _play(learning, 0, played, shown)
+        play(learning, 0, played, shown)
     second = session("killed")
     assert second.learner.version == first.learner.version
-    _play(second, killed_after, episodes, shown)
+    play(second, killed_after, episodes, shown)
     return straight, second
 
 
-def _play(learning: LearningSession, first: int, last: int, shown: dict[int, np.ndarray] | None = None, steps: int = 8) -> None:
+def play(learning: LearningSession, first: int, last: int, shown: dict[int, np.ndarray] | None = None, steps: int = 8) -> None:
+    """Plays the episodes from `first` to before `last`, and has each learned from."""
     graph = Graph(learning.assembler)
     graph.now_ns *= 1 + first * (steps + 1)
     for episode in range(first, last):

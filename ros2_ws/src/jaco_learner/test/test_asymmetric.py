@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from embedded_support import ARM, drawn, equal, policy, run, straight_and_killed
+from embedded_support import ARM, drawn, equal, play, policy, run, straight_and_killed
 
 from jaco_core.errors import ConfigError
 from jaco_core.kinematics import Kinematics
+from jaco_learner.embedded import versions
 from jaco_learner.embedded.branching import BranchingCritic
 from jaco_learner.embedded.learner import EmbeddedLearner
 from jaco_learner.embedded.memory import Memory
@@ -121,9 +122,30 @@ def test_it_goes_on_from_its_last_version_although_its_oldest_steps_are_gone(tmp
     assert second.word.version == straight.word.version == 8
     assert second.word.sha256 == straight.word.sha256
     assert equal(second.learner.snapshot().moments, straight.learner.snapshot().moments)
-    # What was forgotten stays on the disk, for a replay, and is not read again.
+    # What the newest version has forgotten stays on the disk while older ones are there that have not, and is not read again.
     store = VersionStore(tmp_path / "killed")
     assert len(store.experience(8)) == 7 and len(store.load(8).experience) == 3
+
+
+def test_what_no_version_holds_any_more_leaves_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "KEPT_NEWEST", 2)
+    base = policy(tmp_path / "base")
+    folder = tmp_path / "run"
+    learning = LearningSession(load_checkpoint(base.folder), ARM, SMALL, 5, VersionStore(folder), print)
+    play(learning, 0, 5)
+    store = VersionStore(folder)
+    assert store.numbers() == [5, 6]
+    # A version holds 3 updates' steps: the older of the two those of its own and of the two before it.
+    assert [int(path.stem) for path in store.experience(6)] == [3, 4, 5, 6]
+    assert len(store.load(5).experience) == 3
+    learning._store.anchor = 5
+    play(learning, 5, 9)
+    assert store.numbers() == [5, 9, 10]
+    assert [int(path.stem) for path in store.experience(10)] == [3, 4, 5, 7, 8, 9, 10]
+    assert len(store.load(5).experience) == len(store.load(10).experience) == 3
+    store.experience(10)[-2].unlink()
+    with pytest.raises(ConfigError, match=r"Version 10 in .* cannot be learned on: .*000009\.safetensors"):
+        store.load(10)
 
 
 def test_a_policy_that_remembers_and_settings_that_make_no_sense_are_refused(tmp_path: Path) -> None:

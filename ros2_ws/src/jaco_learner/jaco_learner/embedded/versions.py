@@ -74,9 +74,7 @@ class VersionStore:
         try:
             moments = load_file(self.path(version) / MOMENTS_FILE)
             told = checkpoint.card.training
-            paths = self.experience(version)
-            # What was forgotten by then is not read: it only grows.
-            experience = tuple(load_file(path) for path in paths[max(0, len(paths) - int(told[_HELD])) :])
+            experience = tuple(load_file(path) for path in self._held_by(version))
             version, parent, steps, branch = (int(told[name]) for name in _LINEAGE)
         except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
             raise ConfigError(f"Version {version} in {self.folder} cannot be learned on: {error}.") from None
@@ -88,11 +86,18 @@ class VersionStore:
         paths = sorted((self.folder / EXPERIENCE_FOLDER).glob("[0-9]" * 6 + ".safetensors"))
         return [path for path in paths if int(path.stem) <= version]
 
+    def _held_by(self, version: int) -> list[Path]:
+        """Returns the files of what `version` was learned from and had not forgotten, in order: one for each version up to it."""
+        count = int(self.card(version).training[_HELD])
+        return [self._experience_path(number) for number in range(version + 1 - count, version + 1)]
+
+    def _experience_path(self, version: int) -> Path:
+        return self.folder / EXPERIENCE_FOLDER / f"{version:06d}.safetensors"
+
     def _save_experience(self, snapshot: Snapshot) -> None:
         """Writes the newest experience in one atomic step."""
-        folder = self.folder / EXPERIENCE_FOLDER
-        folder.mkdir(exist_ok=True)
-        path = folder / f"{snapshot.version:06d}.safetensors"
+        path = self._experience_path(snapshot.version)
+        path.parent.mkdir(exist_ok=True)
         partial = path.with_suffix(".partial")
         save_file(snapshot.experience[-1], partial)
         os.replace(partial, path)
@@ -115,3 +120,18 @@ class VersionStore:
         for version in self.numbers()[:-KEPT_NEWEST]:
             if version % KEPT_EVERY and version != self.anchor:
                 shutil.rmtree(self.path(version))
+        self._prune_experience()
+
+    def _prune_experience(self) -> None:
+        """Removes what neither the anchor nor one of the newest versions holds: learning goes on from those alone."""
+        numbers = self.numbers()
+        oldest, newest = numbers[-KEPT_NEWEST:][0], numbers[-1]
+        try:
+            held = self._held_by(oldest)
+            of_anchor = self._held_by(self.anchor) if self.anchor in numbers else []
+        except (JacoError, KeyError, TypeError, ValueError):
+            return
+        # Later versions begin to hold later.
+        for path in self.experience(newest) if held else ():
+            if path < held[0] and path not in of_anchor:
+                path.unlink()
