@@ -6,6 +6,7 @@ import io
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from jaco_learner.standard.replay import JointReplay
 from jaco_learner.standard.run import StandardRun
 from jaco_learner.standard.settings import A2cSettings, SacSettings
 from jaco_policy.checkpoint import load_checkpoint
+from jaco_policy.networks import Column
 
 REPLAYED = {"buffer": 300, "warm_up": 64, "batch": 16, "updates": 1}
 SMALL = {"sac": REPLAYED, "dqn": REPLAYED, "qrdqn": {**REPLAYED, "quantiles": 4}, "a2c": {"steps": 5}}
@@ -76,11 +78,16 @@ def test_the_program_trains_on_simulated_arms_and_the_result_is_filmed_and_score
     assert evaluate.evaluate(tmp_path, episodes=1).episodes == 1
 
 
-@pytest.mark.parametrize("algorithm", ["sac", "qrdqn", "a2c"])
-def test_a_policy_on_pixels_chooses_as_the_learner_does(tmp_path: Path, algorithm: str) -> None:
-    recipe = replace(tiny(algorithm, 96, **SMALL[algorithm]), observation="pixels", **PIXELS)
+@pytest.mark.parametrize(
+    ("algorithm", "encoder"),
+    [("qrdqn", {}), ("sac", {"spatial_softmax": True}), ("a2c", {"convolutions": (), "residual": (4, 4)})],
+)
+def test_a_policy_on_pixels_chooses_as_the_learner_does(tmp_path: Path, algorithm: str, encoder: dict[str, Any]) -> None:
+    recipe = replace(tiny(algorithm, 96, **SMALL[algorithm]), observation="pixels", **{**PIXELS, **encoder})
     run = StandardRun(recipe, tmp_path, seed=1, make=Reacher)
     list(run.updates())
+    assert isinstance(run.actor, Column)
+    assert (run.actor.spec.spatial_softmax, run.actor.spec.residual) == (recipe.spatial_softmax, recipe.residual)
     seen = np.random.default_rng(0).integers(0, 256, (5, 64 * 64 * 3), np.uint8)
     rows = np.hstack((seen.repeat(2, 0), np.tile(np.arange(2, dtype=np.uint8), 5)[:, None])) if algorithm == "qrdqn" else seen
     action = np.asarray(run.model.predict(rows, deterministic=True)[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -11,16 +12,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from jaco_learner.rollouts import Actor
-from jaco_learner.standard.features import PixelFeatures, StateFeatures, unflattened
+from jaco_learner.standard.features import PixelFeatures, StateFeatures, column_spec, unflattened
 from jaco_learner.standard.recipe import StandardRecipe
 from jaco_learner.teacher import Teacher, TeacherSpec
-from jaco_policy.networks import Column, ColumnSpec
+from jaco_policy.networks import Column
 
 
 def new_actor(recipe: StandardRecipe, state_size: int, joints: int, choices: int) -> Actor:
     """Returns a network with (joints, choices) outputs: a column that sees pixels, or a teacher that sees the state."""
     if recipe.pixels:
-        return Column(ColumnSpec(joints, choices, recipe.convolutions, recipe.hidden, auxiliary=()))
+        return Column(column_spec(recipe, joints, choices))
     return Teacher(TeacherSpec(state_size, joints, choices, recipe.hidden))
 
 
@@ -41,7 +42,7 @@ def filled(features: nn.Module, layers: Iterable[nn.Module], weight: Tensor, bia
     """
     joints, choices = shape
     if isinstance(features, PixelFeatures):
-        column = Column(ColumnSpec(joints, choices, features.column.spec.convolutions, features.column.spec.hidden, auxiliary=()))
+        column = Column(replace(features.column.spec, joints=joints, choices=choices))
         learned = {name: tensor for name, tensor in features.column.state_dict().items() if not name.startswith("policy.")}
         column.load_state_dict({**learned, "policy.weight": weight, "policy.bias": bias})
         return column

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gymnasium
@@ -50,8 +51,14 @@ def features_of(recipe: StandardRecipe, joints: int, choices: int) -> dict[str, 
     """Returns the arguments of a policy of Stable-Baselines3 that begins as the project's own network does."""
     if not recipe.pixels:
         return {"features_extractor_class": StateFeatures, "activation_fn": nn.Tanh}
-    spec = ColumnSpec(joints, choices, recipe.convolutions, recipe.hidden, auxiliary=())
-    return {"features_extractor_class": PixelFeatures, "features_extractor_kwargs": {"spec": spec}, "activation_fn": nn.Tanh}
+    arguments = {"spec": column_spec(recipe, joints, choices)}
+    return {"features_extractor_class": PixelFeatures, "features_extractor_kwargs": arguments, "activation_fn": nn.Tanh}
+
+
+def column_spec(recipe: StandardRecipe, joints: int, choices: int) -> ColumnSpec:
+    """Returns the sizes of a column that sees as `recipe` says and predicts nothing besides."""
+    sizes = ColumnSpec(joints, choices, recipe.convolutions, recipe.hidden, auxiliary=(), residual=recipe.residual)
+    return replace(sizes, spatial_softmax=recipe.spatial_softmax)
 
 
 @torch.no_grad()

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from jaco_core.errors import ConfigError
-from jaco_learner.recipe import OBSERVATIONS, Stage, checked, read_recipe, start_distance, stretched
+from jaco_learner.recipe import OBSERVATIONS, Stage, checked, encoder_of, read_recipe, start_distance, stretched
 from jaco_learner.standard.settings import SETTINGS, Settings
 from jaco_policy.camera_contract import CameraContract
 
@@ -16,7 +16,10 @@ _SHARES = ("exploration", "final_exploration", "exploration_until", "entropy", "
 
 @dataclass(frozen=True)
 class StandardRecipe:
-    """The fields of a recipe's YAML file, in its order. `segment`: frames until arms are begun anew and a run can be resumed."""
+    """The fields of a recipe's YAML file, in its order. `segment`: frames until arms are begun anew and a run can be resumed.
+
+    `residual`, `spatial_softmax`: as a `ColumnSpec` has them, where the recipe needs them.
+    """
 
     name: str
     algorithm: str
@@ -37,6 +40,8 @@ class StandardRecipe:
     near_starts_m: float
     near_starts_until: float
     settings: Settings
+    residual: tuple[int, ...] = ()
+    spatial_softmax: bool = False
 
     def __post_init__(self) -> None:
         own = {f"settings.{name}": value for name, value in asdict(self.settings).items() if name not in _SHARES}
@@ -80,7 +85,7 @@ class StandardRecipe:
         return start_distance(self.near_starts_m, self.near_starts_until, progress)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GailRecipe(StandardRecipe):
     """For GAIL. `expert`: the guide, who leads the palm `guide_lift_m` above the target, or the folder of a teacher."""
 
@@ -112,6 +117,6 @@ def load_standard_recipe(name: str) -> StandardRecipe:
     algorithm = data.get("algorithm", "ppo")
     if algorithm not in SETTINGS:
         raise ConfigError(f"Recipe '{name}' is for {algorithm}; standard algorithms are {', '.join(SETTINGS)}.")
-    data["convolutions"] = tuple(tuple(int(number) for number in layer) for layer in data.get("convolutions", ()))
+    data |= encoder_of(data)
     data["settings"] = checked(SETTINGS[algorithm], data.get("settings", {}), name)
     return checked(GailRecipe if algorithm == "gail" else StandardRecipe, data, name)
