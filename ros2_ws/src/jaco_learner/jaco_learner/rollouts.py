@@ -82,10 +82,13 @@ class Rollout:
         return Rollout(**tensors)
 
     @staticmethod
-    def join(parts: list[Rollout]) -> Rollout:
-        """Returns the workers' rollouts side by side."""
-        names = Rollout.__dataclass_fields__
-        return Rollout(**{name: torch.cat([getattr(part, name) for part in parts], dim=1) for name in names})
+    def join(parts: list[Rollout], out: Rollout | None = None) -> Rollout:
+        """Returns the workers' rollouts side by side, in the memory of `out`, where there is one from before."""
+        joined = {}
+        for name in Rollout.__dataclass_fields__:
+            into = None if out is None else getattr(out, name)
+            joined[name] = torch.cat([getattr(part, name) for part in parts], dim=1, out=into)
+        return Rollout(**joined)
 
 
 Actor = Column | Teacher
@@ -96,6 +99,7 @@ class RolloutWorkers:
 
     def __init__(self, workers: int) -> None:
         self._rollouts: list[Rollout] = []
+        self._joined: Rollout | None = None
         self._actor: Actor | None = None
         self._pending = False
         self._workers = [WorkerProcess("A rollout worker", _work) for _ in range(workers)]
@@ -106,7 +110,7 @@ class RolloutWorkers:
         lstm = actor.spec.lstm if isinstance(actor, Column) else 0
         shape = (config.steps, config.environments, state_size, actor.spec.joints, lstm, isinstance(actor, Column))
         self._actor = shared_copy(actor)
-        self._rollouts = [Rollout.allocate(*shape) for _ in self._workers]
+        self._rollouts, self._joined = [Rollout.allocate(*shape) for _ in self._workers], None
         for index, (worker, rollout) in enumerate(zip(self._workers, self._rollouts, strict=True)):
             worker_seed = int(np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0] >> 2)
             worker.send((config, rollout, self._actor, worker_seed))
@@ -124,7 +128,7 @@ class RolloutWorkers:
         self._pending = True
 
     def collect(self) -> tuple[Rollout, list[EpisodeStatus]]:
-        """Waits for what was requested; returns it and the episodes that ended.
+        """Waits for what was requested; returns it, in memory that the next one will be in, and the episodes that ended.
 
         Raises:
             JacoError: a worker failed; the text is its traceback.
@@ -132,7 +136,8 @@ class RolloutWorkers:
         """
         # Only when nobody writes any more are the rollouts read.
         ended = self._take()
-        return Rollout.join(self._rollouts), ended
+        self._joined = Rollout.join(self._rollouts, self._joined)
+        return self._joined, ended
 
     def close(self) -> None:
         """Ends the processes."""
