@@ -69,6 +69,9 @@ POLICY = ArgumentSpec("policy", "reach", "Policy: a name in models/policies, or 
 EPISODES = ArgumentSpec("episodes", 20, "Episodes to run before the graph ends itself; 0: for ever.")
 SEED = ArgumentSpec("seed", 0, "Seed of the whole run: initial states and the policy's draws.")
 DETERMINISTIC = ArgumentSpec("deterministic", True, "true: the policy takes its likeliest action; false: it draws one.")
+CURRICULUM = ArgumentSpec(
+    "curriculum", False, "true: episodes begin near the target, further away as they succeed, nearer again where they fail."
+)
 RUN_DIR = ArgumentSpec("run_dir", "", "Folder for the recording; empty: nothing is recorded.")
 LOCKSTEP_TIMEOUT = ArgumentSpec("lockstep_timeout", 10.0, "Longest wait for an answer in lockstep [s].")
 REALTIME = ArgumentSpec("realtime", False, "true: paced to the wall clock; false: lockstep, as fast as the slowest node.")
@@ -155,7 +158,7 @@ LEARNING_DIR = ArgumentSpec(
     "Folder for the learner's versions, gone on from if it has some; empty: learning in run_dir, or in runs.",
 )
 
-_COMMON = (ARM, TASK, POLICY, EPISODES, SEED, RUN_DIR)
+_COMMON = (ARM, TASK, POLICY, EPISODES, SEED, CURRICULUM, RUN_DIR)
 _EXCITED = (EXCITE, EXTENT)
 _PERCEIVED = (CAMERA_POSE, START, MOVE_EVERY, MINUTES)
 SIM_ARGUMENTS = (*_COMMON, DETERMINISTIC, REALTIME, LOCKSTEP_TIMEOUT, PROFILE, MODE, CAMERAS, DEPTH, *_EXCITED)

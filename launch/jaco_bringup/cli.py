@@ -36,6 +36,10 @@ Excite = Annotated[
     float, typer.Option(min=0.0, help="Seconds of motion of every joint in place of the policy, for `jaco identify`; 0: none.")
 ]
 Extent = Annotated[float, typer.Option(min=0.1, max=1.0, help="With --excite: share of its speeds and of its reach.")]
+Curriculum = Annotated[
+    bool,
+    typer.Option("--curriculum", help="Begin episodes near the target, further away as they succeed, nearer where they fail."),
+]
 Depth = Annotated[bool, typer.Option("--depth", help="Publish depth, aligned to the camera's picture.")]
 
 
@@ -85,12 +89,15 @@ def sim(
     depth: Depth = False,
     excite: Excite = 0.0,
     extent: Extent = 1.0,
+    curriculum: Curriculum = False,
 ) -> None:
     """Run episodes in simulation, through the whole graph, and report on them."""
     from jaco_bringup.commands.sim import SimOptions, run
 
     options = SimOptions(episodes, seed, task, policy, profile, realtime, report, domain, run_dir, quiet)
-    options = replace(options, cameras=cameras, depth=depth, algorithm=algorithm, excite=excite, extent=extent)
+    options = replace(
+        options, cameras=cameras, depth=depth, algorithm=algorithm, excite=excite, extent=extent, curriculum=curriculum
+    )
     raise typer.Exit(run(replace(options, learn=learn, steps=steps, method=method, size=size, learning_dir=learning_dir)))
 
 
@@ -182,6 +189,7 @@ def up(
     learning_dir: LearningDir = None,
     excite: Excite = 0.0,
     extent: Extent = 1.0,
+    curriculum: Curriculum = False,
     domain: Domain = None,
     run_dir: RunDir = None,
 ) -> None:
@@ -189,7 +197,7 @@ def up(
     from jaco_bringup.commands.up import run
 
     common: dict[str, bool | int | float | str | tuple[str, ...]] = {"arm": arm, "task": task, "policy": policy}
-    common |= {"cameras": cameras, "depth": depth, "excite": excite, "extent": extent}
+    common |= {"cameras": cameras, "depth": depth, "excite": excite, "extent": extent, "curriculum": curriculum}
     common |= {"episodes": episodes} | ({"mode": mode} if mode else {})
     kortex: dict[str, int | str] = {"robot_ip": robot_ip, "tcp_port": port_tcp, "udp_port": port_udp, "credentials": credentials}
     seen: dict[str, bool | float | str] = {"camera": camera, "loop": loop, "calibration": calibration, "camera_pose": camera_pose}

@@ -83,6 +83,7 @@ def sim_graph(arguments: Mapping[str, Value]) -> Graph:
         ConfigError: an argument is unknown or wrong, or there is no such policy.
     """
     a = complete(SIM_ARGUMENTS, arguments)
+    told = {**{name: a[name] for name in ("task", "profile", "seed")}, "near_starts": a["curriculum"]}
     shared: dict[str, Value] = {"arm": a["arm"]}
     waiting: dict[str, Value] = {"lockstep": not a["realtime"], "lockstep_timeout": a["lockstep_timeout"]}
     camera = read_camera(find_policy(str(a["policy"])))
@@ -92,7 +93,7 @@ def sim_graph(arguments: Mapping[str, Value]) -> Graph:
         "sim",
         "jaco_sim",
         "sim",
-        {**shared, **waiting, "task": a["task"], "profile": a["profile"], "seed": a["seed"], **seen},
+        {**shared, **waiting, **told, **seen},
     )
     return _graph("sim", a, shared, waiting, (sim,), cameras)
 
@@ -187,6 +188,8 @@ def real_graph(arguments: Mapping[str, Value]) -> Graph:
     returning: dict[str, Value] = {"task": a["task"], "start": a["start"], "move_every": a["move_every"]}
     reset = NodeSpec("reset", "jaco_driver", "reset", {**shared, **returning})
     driver = NodeSpec("driver", "jaco_driver", "driver", {**shared, **_backend(a)})
+    if a["curriculum"] and a["start"] == "home":
+        raise ConfigError("A curriculum chooses how far from the target an episode starts: give start random, not home.")
     if a["excite"] and a["learn"]:
         raise ConfigError("A graph that is excited plays no policy that could learn: give excite or learn.")
     # Nothing is asked for that perception would have to see, and there are no episodes to reset between.
@@ -223,6 +226,8 @@ def _graph(
 
     `cameras`: names of the further ones, which are recorded too. The supervisor looks at the one on /camera alone.
     """
+    if a["excite"] and a["curriculum"]:
+        raise ConfigError("A graph that is excited has no episodes that could begin near the target: give excite or curriculum.")
     lockstep: dict[str, Value] = {"lockstep": waiting["lockstep"]}
     watched: dict[str, Value] = {"cameras": cameras} if cameras else {}
     recorder = NodeSpec("recorder", "jaco_monitor", "recorder", {"run_dir": a["run_dir"], **watched, **lockstep})
@@ -268,7 +273,8 @@ def _policy_and_task(a: Mapping[str, Value], shared: dict[str, Value], lockstep:
             "seed": a["seed"],
         },
     )
-    asked: dict[str, Value] = {"task": a["task"], "episodes": a["episodes"], "minutes": a.get("minutes", 0.0), "seed": a["seed"]}
+    asked: dict[str, Value] = {name: a[name] for name in ("task", "episodes", "seed", "curriculum")}
+    asked["minutes"] = a.get("minutes", 0.0)
     task = NodeSpec("task", "jaco_tasks", "task", {**shared, **lockstep, **asked})
     return policy, task
 

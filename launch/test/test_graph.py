@@ -105,6 +105,18 @@ def test_on_an_arm_somebody_sees_the_target_and_brings_the_arm_back() -> None:
     assert graph.node("supervisor").parameters["mode"] == "observe"
 
 
+def test_a_curriculum_is_the_tasks_and_the_simulator_prepares_for_it() -> None:
+    assert not sim_graph({}).node("task").parameters["curriculum"] and not sim_graph({}).node("sim").parameters["near_starts"]
+    for graph in (sim_graph({"curriculum": True}), learn_graph({"curriculum": True})):
+        assert graph.node("task").parameters["curriculum"] is True and graph.node("sim").parameters["near_starts"] is True
+    assert real_graph({"curriculum": True, "learn": True}).node("task").parameters["curriculum"] is True
+    with pytest.raises(ConfigError, match="give start random, not home"):
+        real_graph({"curriculum": True, "start": "home"})
+    for build_graph in (sim_graph, real_graph):
+        with pytest.raises(ConfigError, match="give excite or curriculum"):
+            build_graph({"curriculum": True, "excite": 10.0})
+
+
 def test_further_cameras_of_the_simulator_are_drawn_and_recorded() -> None:
     graph = sim_graph({"cameras": "wrist, scene", "depth": True, "run_dir": "/run"})
     assert graph.node("sim").parameters["cameras"] == graph.node("recorder").parameters["cameras"] == ("wrist", "scene")

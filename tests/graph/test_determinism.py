@@ -5,18 +5,26 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 from jaco_bringup.graph import Graph, sim_graph
 from jaco_bringup.runner import Runner
+from jaco_core.arms import load_arm
 from jaco_core.domain import take_random_domain
+from jaco_core.kinematics import Kinematics
+from jaco_core.parameters import build
+from jaco_core.types import ENDED, RUNNING
 from jaco_monitor.recorder.writer import FILE_NAME
 from jaco_monitor.recording import Recording, stamp_ns
 from jaco_monitor.report import write_summary
+from jaco_tasks.curriculum import CurriculumParameters
 
 EPISODES = 2
+EAGER = {"curriculum_window": 1}
 
 
 def run(
@@ -81,3 +89,34 @@ def test_the_same_seed_gives_the_same_trajectory_and_another_seed_another(tmp_pa
     assert run(tmp_path / "slow-policy", seed=7, slow="policy") == first
     assert run(tmp_path / "slow-supervisor", seed=7, slow="supervisor") == first
     assert run(tmp_path / "other", seed=8)[0] != first[0]
+
+
+def eager(graph: Graph) -> Graph:
+    """Every end of an episode changes how far from the target the next one begins."""
+    nodes = (replace(node, parameters={**node.parameters, **EAGER}) if node.name == "task" else node for node in graph.nodes)
+    return Graph(graph.name, tuple(nodes))
+
+
+def test_a_curriculum_follows_from_what_is_recorded_and_the_episodes_begin_so_near(tmp_path: Path) -> None:
+    run(tmp_path, seed=7, arrange=eager, curriculum=True)
+    curriculum = build(CurriculumParameters, {"curriculum": True, **EAGER}).make_curriculum()
+    assert curriculum is not None
+    joints, places, begun, distances = {}, {}, list[int](), list[float]()
+    for item in Recording(tmp_path / "recording" / FILE_NAME).messages(("/joint_states", "/scene", "/episode/state")):
+        message, stamp = item.message, stamp_ns(item.message.header)
+        if item.topic == "/joint_states":
+            joints[stamp] = np.array(message.position)
+        elif item.topic == "/scene":
+            place = message.object_poses[0].position
+            places[stamp] = np.array((place.x, place.y, place.z))
+        elif message.phase == RUNNING and message.step == 0 and stamp not in begun:
+            begun.append(stamp)
+            distances.append(message.furthest_m)
+            assert message.furthest_m == curriculum.furthest_m
+        elif message.phase == ENDED:
+            curriculum.take(message.success)
+    assert distances == [0.15, 0.25]
+    kinematics = Kinematics(load_arm("j2n6s300"))
+    for stamp, furthest_m in zip(begun, distances, strict=True):
+        kinematics.update(joints[stamp])
+        assert np.linalg.norm(kinematics.position("palm") - places[stamp]) <= furthest_m

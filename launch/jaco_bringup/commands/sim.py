@@ -44,6 +44,7 @@ class SimOptions:
     learning_dir: Path | None = None
     excite: float = 0.0
     extent: float = 1.0
+    curriculum: bool = False
 
     def graph(self, run_dir: Path | None) -> Graph:
         """Returns the graph to run, with the learner where it learns; `run_dir` is needed then.
@@ -64,7 +65,7 @@ class SimOptions:
 
     def arguments(self, run_dir: Path | None) -> dict[str, Value]:
         """Returns the arguments of the graph."""
-        names = ("arm", "episodes", "seed", "task", "policy", "profile", "realtime", "cameras", "depth")
+        names = ("arm", "episodes", "seed", "task", "policy", "profile", "realtime", "cameras", "depth", "curriculum")
         return {**{name: getattr(self, name) for name in names}, "run_dir": str(run_dir or "")}
 
 

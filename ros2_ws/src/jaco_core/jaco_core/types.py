@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -101,6 +102,28 @@ class WrenchSample:
 
 
 @dataclass(frozen=True)
+class EpisodeStart:
+    """Where an episode is asked to begin: drawn with `seed`, the palm at most `furthest_m` [m] from the task's first object.
+
+    0: the task's own starts.
+    """
+
+    seed: int
+    furthest_m: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.furthest_m < math.inf:
+            raise ContractError(
+                f"An episode starts within a finite distance of its target, or anywhere for 0 m; got {self.furthest_m} m."
+            )
+
+    @property
+    def bound(self) -> float:
+        """The largest distance [m]; infinite for the task's own starts."""
+        return self.furthest_m or math.inf
+
+
+@dataclass(frozen=True)
 class EpisodeStatus:
     """What the task makes of the observation of `stamp_ns`. `phase` is one of the PHASES."""
 
@@ -116,6 +139,8 @@ class EpisodeStatus:
     truncated: bool = False
     success: bool = False
     reason: str = ""
+    furthest_m: float = 0.0
+    """How far from the task's first object it was to begin at most [m]; 0: the task's own starts."""
 
 
 WAITING, RUNNING, ENDED, FINISHED, PAUSED = range(5)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import array
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from jaco_interfaces.msg import JointVelocityCommand, SceneState
+from jaco_interfaces.srv import ResetEpisode
 from sensor_msgs.msg import Image
 
 from jaco_core.errors import ContractError
 from jaco_core.ros import convert
-from jaco_core.types import RUNNING, EpisodeStatus, JointSample, SceneSample, VelocityCommand, frozen_vector
+from jaco_core.types import RUNNING, EpisodeStart, EpisodeStatus, JointSample, SceneSample, VelocityCommand, frozen_vector
 
 STAMP = 12_345_678_901
 
@@ -43,13 +47,30 @@ def test_a_command_of_the_wrong_length_is_refused() -> None:
 
 
 def test_episodes_and_scenes_survive_the_round_trip() -> None:
-    status = EpisodeStatus(STAMP, "reach", RUNNING, 3, 4, 5, 1.0, 2.0, False, True, True, "time limit")
+    status = EpisodeStatus(STAMP, "reach", RUNNING, 3, 4, 5, 1.0, 2.0, False, True, True, "time limit", 0.25)
     assert convert.episode_from_message(convert.episode_to_message(status)) == status
     known = {"target": frozen_vector((0.4, 0.1, 0.03))}
     scene = SceneSample(STAMP, known, ("link_4|table",), ("target",), {"cup": "not_seen"})
     back = convert.scene_from_message(convert.scene_to_message(scene, "base"))
     np.testing.assert_array_equal(back.objects["target"], scene.objects["target"])
     assert back.contacts == scene.contacts and back.hidden == scene.hidden and back.missing == scene.missing
+
+
+def test_an_episode_recorded_before_there_were_curricula_had_the_tasks_own_starts() -> None:
+    status = EpisodeStatus(STAMP, "reach", RUNNING, 3, 4, 5, furthest_m=0.25)
+    message = convert.episode_to_message(status)
+    names = (name for name in message.get_fields_and_field_types() if name != "furthest_m")
+    older: Any = SimpleNamespace(**{name: getattr(message, name) for name in names})
+    assert convert.episode_from_message(older) == replace(status, furthest_m=0.0)
+
+
+def test_a_start_is_within_a_finite_distance_or_the_tasks_own() -> None:
+    request = ResetEpisode.Request(seed=2**40, furthest_m=0.25)
+    assert convert.start_from_request(request) == EpisodeStart(2**40, 0.25) and EpisodeStart(1, 0.25).bound == 0.25
+    assert convert.start_from_request(ResetEpisode.Request(seed=1)).bound == np.inf
+    for wrong in (-0.1, np.nan, np.inf):
+        with pytest.raises(ContractError, match=f"within a finite distance of its target, or anywhere for 0 m; got {wrong} m"):
+            convert.start_from_request(ResetEpisode.Request(furthest_m=wrong))
 
 
 def test_a_scene_with_a_name_too_many_is_refused() -> None:

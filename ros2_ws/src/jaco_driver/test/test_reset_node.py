@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from jaco_interfaces.srv import ResetEpisode
 from reset_support import ARM, PLACE, TICK_NS
 from sensor_msgs.msg import JointState
 
+from jaco_core.kinematics import Kinematics
 from jaco_core.ros import convert, qos
 from jaco_core.ros.testing import GraphUnderTest
 from jaco_core.ros.waiting import wait_for_peers
@@ -36,8 +38,8 @@ class Stage:
         graph.until(self._client.service_is_ready, "the service")
         assert graph.activate(node)
 
-    def ask(self, seed: int) -> Any:
-        future = self._client.call_async(ResetEpisode.Request(seed=seed))
+    def ask(self, seed: int, furthest_m: float = 0.0) -> Any:
+        future = self._client.call_async(ResetEpisode.Request(seed=seed, furthest_m=furthest_m))
         self.graph.until(future.done, "an answer")
         return future.result()
 
@@ -61,10 +63,10 @@ class Stage:
                     break
             self.velocity = np.array(self.commands[-1].velocities) if len(self.commands) > before else np.zeros(len(ARM))
 
-    def play(self, seed: int) -> Any:
+    def play(self, seed: int, furthest_m: float = 0.0) -> Any:
         """Steps until the reset of `seed` is over, and returns its answer."""
         for _ in range(200):
-            answer = self.ask(seed)
+            answer = self.ask(seed, furthest_m)
             if not answer.pending:
                 return answer
             self.step(5)
@@ -91,6 +93,31 @@ def test_a_reset_is_pending_then_done_and_asked_again_it_is_the_same() -> None:
         stage.say("autonomous", EpisodeState.ENDED)
         stage.step(3)
         assert stage.ask(7).pending
+
+
+def test_a_distance_that_is_none_is_refused_and_a_near_start_is_led_to() -> None:
+    with GraphUnderTest() as graph:
+        stage, kinematics = Stage(graph), Kinematics(ARM)
+        stage.say("autonomous")
+        for wrong in (-0.1, math.nan, math.inf):
+            answer = stage.ask(7, wrong)
+            assert not answer.success and not answer.pending and f"got {wrong} m" in answer.message
+        stage.step(5)
+        assert not stage.commands
+        assert stage.play(7, 0.15).success
+        kinematics.update(stage.position)
+        assert np.linalg.norm(kinematics.position("palm") - PLACE) <= 0.17
+
+
+def test_from_home_alone_no_episode_starts_near_the_target() -> None:
+    with GraphUnderTest(start="home") as graph:
+        stage = Stage(graph)
+        stage.say("autonomous")
+        answer = stage.ask(7, 0.15)
+        assert not answer.success and not answer.pending
+        assert "start at the arm's home and not within 0.15 m of the target; choose start random." in answer.message
+        stage.step(5)
+        assert not stage.commands
 
 
 def test_in_mode_observe_it_waits_and_proposes_nothing() -> None:

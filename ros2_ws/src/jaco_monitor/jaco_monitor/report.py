@@ -55,6 +55,7 @@ def summary_table(summary: Summary) -> Table:
         "mean return": _text(summary.mean_return, "{:.1f}"),
         "real-time factor": _text(summary.realtime_factor, "{:.2f}"),
         "control steps per second": _text(summary.steps_per_second, "{:.0f}"),
+        **_curriculum(summary),
         "latency p50 / p99 / max": f"{' / '.join(_text(value, '{:.1f}') for value in vars(latency).values())} ms",
         "safety": ", ".join(f"{key} {count}" for key, count in summary.safety.counts.items()) or "?",
         "safety stops": ", ".join(summary.stops) or "none",
@@ -67,6 +68,17 @@ def summary_table(summary: Summary) -> Table:
     if not summary.complete:
         table.caption = "Incomplete: the run did not reach its end, or its recording has gaps."
     return table
+
+
+def _curriculum(summary: Summary) -> dict[str, str]:
+    """Returns a row with the distances at which episodes began, and since which; none where all had the task's own starts."""
+    distances = [result.furthest_m for result in summary.results]
+    if not any(distances):
+        return {}
+    changes = [index for index, distance in enumerate(distances) if index == 0 or distance != distances[index - 1]]
+    named = {0.0: "the task's own"}
+    texts = (f"{named.get(distances[at], f'{distances[at]:.2f} m')} from {summary.results[at].episode + 1}" for at in changes)
+    return {"starts within, from episode": ", ".join(texts)}
 
 
 def _text(value: float | None, pattern: str) -> str:

@@ -22,13 +22,14 @@ class EpisodeReport(Protocol):
 
 @dataclass(frozen=True)
 class EpisodeResult:
-    """How one episode ended."""
+    """How one episode ended. `furthest_m`: from the target [m], where it was to begin at most; 0: the task's own starts."""
 
     episode: int
     steps: int
     episode_return: float
     success: bool
     reason: str
+    furthest_m: float = 0.0
 
 
 class EpisodeTally:
@@ -39,6 +40,7 @@ class EpisodeTally:
         self.episode = 0
         self.step = 0
         self.episode_return = 0.0
+        self.furthest_m = 0.0
         self.running = False
         self.finished = False
         self._results: dict[int, EpisodeResult] = {}
@@ -62,9 +64,11 @@ class EpisodeTally:
         """Takes one report. The end of an episode is told more than once and counted once."""
         self.task, self.episode, self.step = report.task, int(report.episode), int(report.step)
         self.episode_return = float(report.episode_return)
+        # Recordings of older runs lack it.
+        self.furthest_m = float(getattr(report, "furthest_m", 0.0))
         self.running = report.phase == RUNNING
         self.finished = self.finished or report.phase == FINISHED
         if report.phase in (ENDED, FINISHED) and self.episode not in self._results:
             self._results[self.episode] = EpisodeResult(
-                self.episode, self.step, self.episode_return, bool(report.success), report.reason
+                self.episode, self.step, self.episode_return, bool(report.success), report.reason, self.furthest_m
             )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -71,6 +72,17 @@ def test_time_left_is_told_only_where_it_can_be_known(snapshot: Snapshot, left: 
 
 def test_an_episode_is_one_line_of_plain_text() -> None:
     assert line(RESULTS[1], SNAPSHOT) == "episode 2/20: failure, return 0, 7 steps (table contact (hand|table))"
+
+
+def test_a_curriculum_is_told_beside_each_episode_and_in_the_live_view() -> None:
+    near = replace(RESULTS[1], furthest_m=0.25)
+    assert line(near, SNAPSHOT) == line(RESULTS[1], SNAPSHOT) + ", began within 0.25 m"
+    shown = []
+    for snapshot in (SNAPSHOT, replace(SNAPSHOT, furthest_m=0.25)):
+        console = Console(file=io.StringIO(), width=120, record=True)
+        console.print(render(snapshot))
+        shown.append("starts within 0.25 m" in console.export_text())
+    assert shown == [False, True]
 
 
 def test_without_a_terminal_each_episode_is_told_once() -> None:

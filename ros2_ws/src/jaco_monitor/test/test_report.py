@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +40,15 @@ def test_the_table_tells_people_the_same(run_dir: Path, capsys: pytest.CaptureFi
     for part in ("reach, 2 episodes", "50.0%", "4.50", "2.5 / 7.0 / 9.5 ms", "limited:velocity 10", "none", "cdcdcdcdcdcd"):
         assert part in text
     assert "Incomplete" not in text
+
+
+def test_the_table_says_since_which_episode_starts_were_how_near(run_dir: Path) -> None:
+    summary, console = write_summary(run_dir), Console(width=120, record=True, file=io.StringIO())
+    results = [
+        replace(summary.results[0], episode=at, furthest_m=distance) for at, distance in enumerate((0.15, 0.15, 0.25, 0.0))
+    ]
+    console.print(summary_table(replace(summary, results=tuple(results))))
+    assert "0.15 m from 1, 0.25 m from 3, the task's own from 4" in console.export_text()
 
 
 def test_the_table_of_an_empty_run_shows_its_gaps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

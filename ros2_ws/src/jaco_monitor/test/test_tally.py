@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 from jaco_core.types import ENDED, FINISHED, RUNNING, WAITING, EpisodeStatus
 from jaco_monitor.tally import EpisodeResult, EpisodeTally
@@ -21,6 +22,14 @@ def test_an_end_that_is_told_twice_counts_once() -> None:
     assert tally.finished
     assert not tally.running
     assert tally.results == (EpisodeResult(0, 4, 3.0, True, "time limit"),)
+
+
+def test_how_near_an_episode_began_is_kept_where_the_recording_tells_it() -> None:
+    tally = EpisodeTally()
+    tally.observe(replace(REPORT, phase=ENDED, furthest_m=0.25))
+    older = {name: value for name, value in vars(replace(REPORT, phase=ENDED, episode=1)).items() if name != "furthest_m"}
+    tally.observe(SimpleNamespace(**older))
+    assert [result.furthest_m for result in tally.results] == [0.25, 0.0]
 
 
 def test_rate_and_return_are_over_all_ended_episodes() -> None:

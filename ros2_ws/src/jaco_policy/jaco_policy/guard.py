@@ -13,11 +13,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class EpisodeScore:
-    """One episode: the version that acted, its return, and the share of control ticks that the supervisor changed, 0..1."""
+    """One episode: the version that acted, its return, and the share of control ticks that the supervisor changed, 0..1.
+
+    `furthest_m`: how far from its target it was to begin at most [m]; 0: the task's own starts.
+    """
 
     version: int
     episode_return: float
     changed: float
+    furthest_m: float = 0.0
 
 
 class Verdict(Enum):
@@ -47,7 +51,8 @@ class GuardRule:
 class Guard:
     """Judges the episodes in their order. Version `trusted` is the last one that proved itself.
 
-    What new versions are held against comes first: until the trusted one has played `early` episodes, none may be tried.
+    What new versions are held against comes first: until the trusted one has played `early` episodes, none may be tried. Episodes
+    that begin at another distance from the target earn another return: the version that plays the first of them is trusted.
     """
 
     def __init__(self, rule: GuardRule, trusted: int) -> None:
@@ -55,6 +60,7 @@ class Guard:
         self.trusted = trusted
         self._reference: deque[EpisodeScore] = deque(maxlen=rule.window)
         self._trial: list[EpisodeScore] = []
+        self._furthest_m: float | None = None
 
     @property
     def settled(self) -> bool:
@@ -69,6 +75,12 @@ class Guard:
     def record(self, score: EpisodeScore) -> Verdict:
         """Takes in an episode that is over and says what follows from it."""
         rule = self._rule
+        if self._furthest_m not in (None, score.furthest_m):
+            self._furthest_m, self._trial = score.furthest_m, []
+            self.trust(score.version)
+            self._reference.append(score)
+            return Verdict.TRUST
+        self._furthest_m = score.furthest_m
         if score.version == self.trusted:
             self._reference.append(score)
             return Verdict.GO_ON

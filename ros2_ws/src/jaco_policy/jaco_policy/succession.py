@@ -81,7 +81,8 @@ class Succession:
         if last is not None and last.phase == ENDED and not self._helped:
             ticks = sum(ticks for ticks, _ in self._judged.values())
             changed = sum(changed for _, changed in self._judged.values())
-            self.swap.record(EpisodeScore(self.swap.acting.version, last.episode_return, changed / max(1, ticks)))
+            share = changed / max(1, ticks)
+            self.swap.record(EpisodeScore(self.swap.acting.version, last.episode_return, share, last.furthest_m))
         self._judged.clear()
         self._helped = False
         self.swap.begin_episode()

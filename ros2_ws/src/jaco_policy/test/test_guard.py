@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,3 +76,12 @@ def test_after_a_restart_the_version_that_acts_is_what_counts() -> None:
     guard = settled()
     guard.trust(7)
     assert not guard.settled and guard.trusted == 7
+
+
+def test_episodes_from_another_distance_are_not_held_against_those_before() -> None:
+    guard = settled()
+    # They earn much less because they are harder; the version that plays the first of them is what counts from there on.
+    harder = [replace(score, furthest_m=0.25) for score in scores(2, 10.0)]
+    assert guard.record(harder[0]) is Verdict.TRUST and guard.trusted == 2 and not guard.settled
+    assert verdicts(guard, harder[1:]) == [Verdict.GO_ON] * 9 and guard.settled
+    assert verdicts(guard, [replace(score, furthest_m=0.25) for score in scores(3, 2.0)])[-1] is Verdict.TAKE_BACK

@@ -227,18 +227,19 @@ def test_an_episode_in_which_an_operator_helped_says_nothing_about_the_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = Stage(tmp_path)
-    recorded: list[float] = []
-    monkeypatch.setattr(stage.swap, "record", lambda score: recorded.append(score.episode_return))
+    recorded: list[tuple[float, float]] = []
+    monkeypatch.setattr(stage.swap, "record", lambda score: recorded.append((score.episode_return, score.furthest_m)))
     succession = Succession(stage.swap, lockstep=False, patience_s=5.0)
     for episode, helped in enumerate((False, True, False)):
         begin = episode * 1000
         succession.on_step(begin + 100)
         succession.on_judged(begin + 100, ticks=10, changed_ticks=0, by_operator=helped)
-        succession.on_status(EpisodeStatus(begin + 200, "reach", ENDED, step=1, episode_return=float(episode)))
+        end = EpisodeStatus(begin + 200, "reach", ENDED, step=1, episode_return=float(episode), furthest_m=0.25)
+        succession.on_status(end)
         # Between episodes an operator may do as he likes.
         succession.on_judged(begin + 200, ticks=10, changed_ticks=0, by_operator=True)
         succession.begin()
-    assert recorded == [0.0, 2.0]
+    assert recorded == [(0.0, 0.25), (2.0, 0.25)]
 
 
 def test_in_real_time_nothing_waits(tmp_path: Path) -> None:

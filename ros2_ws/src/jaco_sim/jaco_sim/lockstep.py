@@ -7,7 +7,7 @@ episode has to begin, so is the reset.
 
 from __future__ import annotations
 
-from jaco_core.types import FINISHED, RUNNING, EpisodeStatus, VelocityCommand
+from jaco_core.types import FINISHED, RUNNING, EpisodeStart, EpisodeStatus, VelocityCommand
 
 
 class Barrier:
@@ -18,7 +18,7 @@ class Barrier:
         self._image = False
         self._command: VelocityCommand | None = None
         self._episode: EpisodeStatus | None = None
-        self._reset_seed: int | None = None
+        self._start: EpisodeStart | None = None
         self.set_aside = 0
 
     def open(self, stamp_ns: int, image: bool) -> None:
@@ -39,9 +39,9 @@ class Barrier:
         else:
             self.set_aside += 1
 
-    def offer_reset(self, seed: int) -> None:
+    def offer_reset(self, start: EpisodeStart) -> None:
         """Takes a request for a reset. It is carried out when the tick is complete, so that it always falls between two ticks."""
-        self._reset_seed = seed
+        self._start = start
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -52,12 +52,7 @@ class Barrier:
             missing.append(f"{answer} (policy or supervisor)" if self._image else f"{answer} (supervisor)")
         if self._image and self._episode is None:
             missing.append("/episode/state (task)")
-        elif (
-            self._image
-            and self._episode is not None
-            and self._reset_seed is None
-            and self._episode.phase not in (RUNNING, FINISHED)
-        ):
+        elif self._image and self._episode is not None and self._start is None and self._episode.phase not in (RUNNING, FINISHED):
             missing.append("the reset of the episode (task)")
         return tuple(missing)
 
@@ -66,8 +61,8 @@ class Barrier:
         """The task says that the last episode has ended."""
         return self._episode is not None and self._episode.phase == FINISHED
 
-    def take(self) -> tuple[VelocityCommand, int | None]:
-        """Returns the command of a complete tick and the seed of a reset that was asked for, and forgets the reset."""
+    def take(self) -> tuple[VelocityCommand, EpisodeStart | None]:
+        """Returns the command of a complete tick and the start of a reset that was asked for, and forgets the reset."""
         assert self._command is not None, "take() before the tick was complete"
-        seed, self._reset_seed = self._reset_seed, None
-        return self._command, seed
+        start, self._start = self._start, None
+        return self._command, start

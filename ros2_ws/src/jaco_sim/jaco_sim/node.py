@@ -25,7 +25,7 @@ from jaco_core.ros.frames import StaticFrames
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.waiting import wait_for_peers
 from jaco_core.scheduling import Urgency
-from jaco_core.types import VelocityCommand
+from jaco_core.types import EpisodeStart, VelocityCommand
 from jaco_core.units import seconds_to_ns
 from jaco_core.watchdog import Watchdog
 from jaco_sim.lockstep import Barrier
@@ -48,6 +48,7 @@ class Config:
     lockstep_timeout: float = parameter(10.0, "Longest wait for an answer in lockstep.", unit="s", lower=0.1, upper=600.0)
     cameras: list[str] = parameter([""], "Further cameras beside the policy's: wrist, scene.")
     depth: bool = parameter(False, "Publish depth aligned to every camera's picture.")
+    near_starts: bool = parameter(False, "Prepare for episodes near the target before the first one, which must not wait for it.")
     command_timeout: float = parameter(
         0.15, "The arm is brought to rest before the newest arm command is so old, in real time.", unit="s", lower=0.02, upper=1.0
     )
@@ -63,6 +64,8 @@ class SimNode(JacoNode[Config]):
         self._config = config
         cameras = further_cameras(config.cameras)
         self._world = World(config.task, config.arm, config.profile, config.seed, cameras=cameras, depth=config.depth)
+        if config.near_starts:
+            self._world.prepare_near_starts()
         self._barrier = Barrier()
         self._statistics = RunStatistics()
         self._newest: VelocityCommand | None = None
@@ -76,7 +79,7 @@ class SimNode(JacoNode[Config]):
         self._last_applied = np.zeros(len(self._world.arm))
         self._waiting_for_latency = False
         self._done = False
-        self._reset_asked: tuple[int, int] | None = None
+        self._reset_asked: tuple[EpisodeStart, int] | None = None
         self._clock_publisher = self.create_publisher(ClockMessage, "/clock", qos.STATE_WRITER)
         self._joints = self.create_publisher(JointState, "/joint_states", qos.STATE_WRITER)
         self._applied = self.create_publisher(JointVelocityCommand, "/arm/applied", qos.STATE_WRITER)
@@ -224,29 +227,34 @@ class SimNode(JacoNode[Config]):
         if not self.active:
             response.message = "The simulator is not active; activate it first."
             return response
+        try:
+            start = convert.start_from_request(request)
+        except ContractError as error:
+            response.message = str(error)
+            return response
         response.success = True
         if self._config.lockstep:
-            # A seed stands for an episode, so the same seed again is the same request again, whose reply was lost.
-            if self._reset_asked is None or self._reset_asked[0] != request.seed:
+            # A seed stands for an episode, so the same request again is one whose reply was lost.
+            if self._reset_asked is None or self._reset_asked[0] != start:
                 # The tick after this one is the first of the new episode.
-                self._reset_asked = int(request.seed), self._world.stamp_ns + 1
-                self._barrier.offer_reset(int(request.seed))
+                self._reset_asked = start, self._world.stamp_ns + 1
+                self._barrier.offer_reset(start)
             response.stamp = convert.ns_to_stamp(self._reset_asked[1])
             self._advance_lockstep()
         else:
             self._newest, self._last_applied = None, np.zeros(len(self._world.arm))
-            self._reset(int(request.seed))
+            self._reset(start)
             response.stamp = convert.ns_to_stamp(self._world.stamp_ns)
         return response
 
-    def _reset(self, seed: int) -> None:
-        """Begins the episode with `seed` and says, for the record, how its world differs."""
-        self._world.reset(seed)
+    def _reset(self, start: EpisodeStart) -> None:
+        """Begins the episode at `start` and says, for the record, how its world differs."""
+        self._world.reset(start)
         variation = self._world.variation
         if variation is None:
             return
         self._tell_frames()
-        facts = {"seed": str(seed), **{name: str(value) for name, value in asdict(variation).items()}}
+        facts = {"seed": str(start.seed), **{name: str(value) for name, value in asdict(variation).items()}}
         text, stamp_ns = f"episode drawn from profile '{self._config.profile}'", self._world.stamp_ns
         self._diagnostics.publish(convert.diagnostics_to_message("variation", self._world.arm.name, text, facts, stamp_ns))
 
@@ -262,10 +270,10 @@ class SimNode(JacoNode[Config]):
             self._brake()
             self._publish_statistics()
             return
-        command, seed = self._barrier.take()
+        command, start = self._barrier.take()
         self._close_tick(command)
-        if seed is not None:
-            self._reset(seed)
+        if start is not None:
+            self._reset(start)
             self._publish_statistics()
         self._open_tick()
 

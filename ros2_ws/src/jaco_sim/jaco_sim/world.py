@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import mujoco
 import numpy as np
@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from jaco_core.cameras import POLICY, camera_frame
 from jaco_core.frames import FixedFrame
-from jaco_core.types import JointSample, RgbImage, SceneSample, VelocityCommand
+from jaco_core.types import EpisodeStart, JointSample, RgbImage, SceneSample, VelocityCommand
 from jaco_core.views import View
 from jaco_sim.cameras import Cameras
+from jaco_sim.palm import PalmOf
 from jaco_sim.simulation import TICK_S, ArmSimulation, make_scene
 from jaco_sim.variation import Variation
+from jaco_tasks.near_starts import NearStarts
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,11 @@ class World:
         Raises:
             ConfigError: one of the names is not known.
         """
-        self._scene = make_scene(task, arm, profile, held_out=True)
-        self.arm = self._scene.arm
-        self.task = self._scene.task
+        scene = make_scene(task, arm, profile, held_out=True)
+        self.arm, self.task = scene.arm, scene.task
+        # The places to choose from are the same in every run: a start is a function of its seed and distance.
+        self._near_starts = NearStarts(scene.task, scene.arm, PalmOf(scene), seed=0)
+        self._scene = replace(scene, task=self._near_starts)
         self._simulation = ArmSimulation(self._scene)
         self._cameras = Cameras(self._scene.model, cameras, depth, image_size)
         self.cameras = self._cameras.names
@@ -60,7 +64,7 @@ class World:
         self._since_reset = 0
         self.image_size = image_size
         self.image_every = round(self.task.control_period_s / TICK_S)
-        self.reset(seed)
+        self.reset(EpisodeStart(seed))
 
     @property
     def stamp_ns(self) -> int:
@@ -117,9 +121,17 @@ class World:
         self._simulation.step()
         self._since_reset += 1
 
-    def reset(self, seed: int) -> None:
-        """Puts arm and objects into the initial state of `seed` and lets a tick of time pass. The next tick takes a picture."""
-        self._simulation.reset(seed)
+    def prepare_near_starts(self) -> None:
+        """Does now what the first reset near the target would take some tenths of a second for."""
+        self._near_starts.prepare()
+
+    def reset(self, start: EpisodeStart) -> None:
+        """Puts arm and objects into the initial state `start` and lets a tick of time pass. The next tick takes a picture.
+
+        An episode that finds no start so near to its target begins further away.
+        """
+        self._near_starts.furthest = start.bound
+        self._simulation.reset(start.seed)
         self._simulation.tick += 1
         self._since_reset = 0
 

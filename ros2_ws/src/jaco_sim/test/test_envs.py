@@ -10,7 +10,7 @@ from gymnasium.utils.env_checker import check_env
 import jaco_sim.envs
 from jaco_core.errors import ConfigError
 from jaco_core.ramp import ramp_velocity
-from jaco_core.types import VelocityCommand
+from jaco_core.types import EpisodeStart, VelocityCommand
 from jaco_core.views import put_together
 from jaco_sim.envs.batch import BatchEnv
 from jaco_sim.envs.single import FELT
@@ -119,7 +119,7 @@ def test_views_are_what_the_graph_sees_by_name() -> None:
     environment = gymnasium.make("jaco/Reach-v0", **options)
     world = World("reach", "j2n6s300", "randomized", seed=0, cameras=("wrist",), depth=True)
     observation, _ = environment.reset(seed=7)
-    world.reset(7)
+    world.reset(EpisodeStart(7))
     for _ in range(3):
         seen = world.observe()
         assert environment.observation_space.contains(observation)

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from jaco_core.types import ENDED, FINISHED, RUNNING, WAITING, EpisodeStatus, VelocityCommand
+from jaco_core.types import ENDED, FINISHED, RUNNING, WAITING, EpisodeStart, EpisodeStatus, VelocityCommand
 from jaco_sim.lockstep import Barrier
 
 T = 500
@@ -47,13 +47,13 @@ def test_the_order_of_arrival_does_not_matter(order: tuple[int, ...]) -> None:
     offers = [
         lambda: barrier.offer_command(command(T, T)),
         lambda: barrier.offer_episode(verdict(T, ENDED)),
-        lambda: barrier.offer_reset(9),
+        lambda: barrier.offer_reset(EpisodeStart(9, 0.2)),
     ]
     for position, index in enumerate(order):
         assert (barrier.missing == ()) == (position == 3)
         offers[index]()
     assert barrier.missing == ()
-    assert barrier.take()[1] == 9
+    assert barrier.take()[1] == EpisodeStart(9, 0.2)
 
 
 @pytest.mark.parametrize("phase", [WAITING, ENDED])
@@ -77,9 +77,9 @@ def test_the_last_episodes_end_needs_no_reset() -> None:
 def test_a_reset_is_carried_out_once() -> None:
     barrier = Barrier()
     barrier.open(T, image=False)
-    barrier.offer_reset(4)
+    barrier.offer_reset(EpisodeStart(4))
     barrier.offer_command(command(T))
-    assert barrier.take()[1] == 4
+    assert barrier.take()[1] == EpisodeStart(4)
     barrier.open(T + 10, image=False)
     barrier.offer_command(command(T + 10))
     assert barrier.take()[1] is None

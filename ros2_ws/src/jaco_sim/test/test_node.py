@@ -92,6 +92,12 @@ def test_lockstep_waits_for_a_reset_only_when_an_episode_has_to_begin() -> None:
         before = np.array(joints[-1].position)
         client = graph.console.create_client(ResetEpisode, "/scene/reset")
         graph.until(client.service_is_ready, "the reset service")
+        for wrong in (-0.1, math.nan, math.inf):
+            refused = client.call_async(ResetEpisode.Request(seed=11, furthest_m=wrong))
+            graph.until(refused.done, "the refusal")
+            answer = refused.result()
+            assert answer is not None and not answer.success and not answer.pending
+            assert f"got {wrong} m" in answer.message
         future = client.call_async(ResetEpisode.Request(seed=11))
         graph.until(future.done, "the reset")
         response = future.result()

@@ -12,7 +12,7 @@ import pytest
 from jaco_core.arms import load_arm
 from jaco_core.errors import ContractError
 from jaco_core.kinematics import Kinematics
-from jaco_core.types import VelocityCommand
+from jaco_core.types import EpisodeStart, VelocityCommand
 from jaco_sim.envs.batch import BatchEnv
 from jaco_sim.profiles import load_profile
 from jaco_sim.rendering import Renderer
@@ -128,7 +128,7 @@ def test_environment_and_graph_show_the_same_episode(task: str) -> None:
     world = World(task, "j2n6s300", "twin-2", seed=0)
     judge, kinematics = EpisodeJudge(world.task, world.arm), Kinematics(world.arm)
     step = environment.reset([5, 7])
-    world.reset(7)
+    world.reset(EpisodeStart(7))
     judge.begin(0, 7)
     for each in (world.task, environment.scene.task):
         assert isinstance(each, Reach)

@@ -10,8 +10,8 @@ import pytest
 from jaco_core.cameras import POLICY
 from jaco_core.errors import ConfigError
 from jaco_core.frames import FixedFrame
-from jaco_core.kinematics import arm_spec
-from jaco_core.types import VelocityCommand
+from jaco_core.kinematics import Kinematics, arm_spec
+from jaco_core.types import EpisodeStart, VelocityCommand
 from jaco_sim.world import World
 
 ALL = ("wrist", "scene")
@@ -34,7 +34,7 @@ def test_a_picture_every_control_period_and_right_after_a_reset(world: World) ->
         due.append(world.observe().image is not None)
         world.advance(command(world, 0.0))
         if tick == 12:
-            world.reset(4)
+            world.reset(EpisodeStart(4))
     assert [index for index, picture in enumerate(due) if picture] == [0, 10, 13, 23]
 
 
@@ -43,9 +43,25 @@ def test_time_goes_on_over_a_reset_and_never_is_zero(world: World) -> None:
     for _ in range(3):
         world.advance(command(world, 0.0))
         stamps.append(world.stamp_ns)
-    world.reset(1)
+    world.reset(EpisodeStart(1))
     stamps.append(world.stamp_ns)
     assert stamps[0] > 0 and np.all(np.diff(stamps) == 10_000_000)
+
+
+def test_a_start_near_the_target_is_a_function_of_seed_and_distance(world: World) -> None:
+    def begin(start: EpisodeStart) -> tuple[float, bytes]:
+        world.reset(start)
+        seen = world.observe()
+        assert seen.scene is not None
+        place, kinematics = seen.scene.objects["target"], Kinematics(world.arm)
+        kinematics.update(seen.joints.position)
+        return float(np.linalg.norm(kinematics.position("palm") - place)), seen.joints.position.tobytes() + place.tobytes()
+
+    own = begin(EpisodeStart(4))
+    near = [begin(EpisodeStart(seed, 0.2)) for seed in (4, 5, 6)]
+    assert all(0.1 < distance <= 0.2 for distance, _ in near) and own[0] > 0.2
+    world.prepare_near_starts()
+    assert begin(EpisodeStart(4, 0.2)) == near[0] and begin(EpisodeStart(4)) == own
 
 
 def test_an_observation_has_one_stamp(world: World) -> None:
@@ -151,8 +167,8 @@ def test_further_cameras_and_depth_change_nothing_of_what_the_policy_sees() -> N
         watched.advance(command(watched, 0.3))
         if tick == 12:
             places = [watched.camera_place(name).position for name in (POLICY, "scene")]
-            plain.reset(4)
-            watched.reset(4)
+            plain.reset(EpisodeStart(4))
+            watched.reset(EpisodeStart(4))
             moved = [
                 np.any(watched.camera_place(name).position != old) for name, old in zip((POLICY, "scene"), places, strict=True)
             ]

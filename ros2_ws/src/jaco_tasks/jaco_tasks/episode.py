@@ -23,9 +23,19 @@ class EpisodeJudge:
         """What the last observation came to."""
         return self._status
 
-    def begin(self, episode: int, seed: int) -> None:
-        """Starts episode number `episode`, whose initial state was drawn with `seed`. The next observation is its step 0."""
-        self._status = EpisodeStatus(self._status.stamp_ns, self.task.name, WAITING, episode=episode, seed=seed)
+    @property
+    def played(self) -> bool:
+        """Tells whether the episode is over and was not cut short from outside, which says nothing about who played it."""
+        over = self._status.terminated or self._status.step >= self.task.max_steps
+        return over and self._status.phase == ENDED
+
+    def begin(self, episode: int, seed: int, furthest_m: float = 0.0) -> None:
+        """Starts episode number `episode`, whose initial state was drawn with `seed`. The next observation is its step 0.
+
+        `furthest_m`: how far from the task's first object it was to begin at most [m]; 0: the task's own starts.
+        """
+        stamp_ns = self._status.stamp_ns
+        self._status = EpisodeStatus(stamp_ns, self.task.name, WAITING, episode=episode, seed=seed, furthest_m=furthest_m)
         self._fresh = True
 
     def abort(self, stamp_ns: int, reason: str) -> EpisodeStatus:
@@ -65,5 +75,6 @@ class EpisodeJudge:
             truncated=truncated,
             success=judgement.success,
             reason=judgement.failure or ("time limit" if truncated else ""),
+            furthest_m=last.furthest_m,
         )
         return self._status

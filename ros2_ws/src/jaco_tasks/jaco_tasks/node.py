@@ -23,9 +23,10 @@ from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.ros.polling import PolledSubscription
 from jaco_core.ros.waiting import wait_for_peers
 from jaco_core.scheduling import Urgency
-from jaco_core.types import ENDED, FINISHED, PAUSED, RUNNING, WAITING, EpisodeStatus
+from jaco_core.types import ENDED, FINISHED, PAUSED, RUNNING, WAITING, EpisodeStart, EpisodeStatus
 from jaco_core.units import seconds_to_ns
 from jaco_tasks.budget import Budget
+from jaco_tasks.curriculum import CurriculumParameters
 from jaco_tasks.episode import EpisodeJudge
 from jaco_tasks.observations import Observations, Observed
 from jaco_tasks.registry import make_task
@@ -37,7 +38,7 @@ ASK_AGAIN_S = 0.25
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(CurriculumParameters):
     """Parameters of the task node."""
 
     arm: str = parameter("j2n6s300", "Name of the arm.")
@@ -72,6 +73,8 @@ class TaskNode(JacoNode[Config]):
         self._kinematics = Kinematics(arm)
         self._observations: Observations[JointState] = Observations(0 if config.lockstep else seconds_to_ns(config.tolerance))
         self._budget = Budget(config.episodes, config.minutes, config.steps)
+        self._curriculum = config.make_curriculum()
+        self._start = EpisodeStart(0)
         self._unjudged = 0
         self._judged_ns = -1
         self._verdicts: list[EpisodeState] = []
@@ -141,10 +144,10 @@ class TaskNode(JacoNode[Config]):
                 continue
             self._budget.note(stamp_ns, self._paused)
             phase, reason = (PAUSED, "paused by the operator") if self._paused else (WAITING, self._waits_for)
-            seed = episode_seed(self._config.seed, self._episode) if self._episode >= 0 else 0
-            name, episode = self._judge.task.name, max(self._episode, 0)
+            name, episode, start = self._judge.task.name, max(self._episode, 0), self._start
             self._judged_ns, self._verdicts = stamp_ns, []
-            self._publish(EpisodeStatus(stamp_ns, name, phase, episode=episode, seed=seed, reason=reason))
+            status = EpisodeStatus(stamp_ns, name, phase, episode=episode, seed=start.seed, reason=reason)
+            self._publish(replace(status, furthest_m=start.furthest_m))
 
     def _look_at(self, seen: Observed[JointState]) -> None:
         if seen.stamp_ns < self._begins_at:
@@ -200,6 +203,8 @@ class TaskNode(JacoNode[Config]):
             self._publish(status)
         if status.step > 0 and status.phase in (RUNNING, ENDED):
             self._budget.count_step()
+        if self._curriculum is not None and self._judge.played and not self._finished:
+            self._curriculum.take(status.success)
         if status.phase == ENDED and self._budget.spent(self._episode + 1):
             if not self._finished:
                 self._publish(replace(status, phase=FINISHED))
@@ -215,19 +220,22 @@ class TaskNode(JacoNode[Config]):
     def _begin_next(self) -> None:
         self._resetting = True
         self._episode += 1
-        self._ask_for_reset(episode_seed(self._config.seed, self._episode))
+        furthest_m = 0.0 if self._curriculum is None else self._curriculum.furthest_m
+        if self._curriculum is not None and furthest_m != self._start.furthest_m:
+            self.get_logger().info(self._curriculum.sentence)
+        self._start = EpisodeStart(episode_seed(self._config.seed, self._episode), furthest_m)
+        self._ask_for_reset(self._start)
 
     def _ask_again(self) -> None:
         if self.active and self._resetting and not self._paused:
-            self._ask_for_reset(episode_seed(self._config.seed, self._episode))
+            self._ask_for_reset(self._start)
 
-    def _ask_for_reset(self, seed: int) -> None:
-        self._reset.call_async(ResetEpisode.Request(seed=seed)).add_done_callback(
-            lambda future: self._on_reset_done(future, seed)
-        )
+    def _ask_for_reset(self, start: EpisodeStart) -> None:
+        request = ResetEpisode.Request(seed=start.seed, furthest_m=start.furthest_m)
+        self._reset.call_async(request).add_done_callback(lambda future: self._on_reset_done(future, start))
 
-    def _on_reset_done(self, future: Future[ResetEpisode.Response], seed: int) -> None:
-        if not self._resetting or seed != episode_seed(self._config.seed, self._episode):
+    def _on_reset_done(self, future: Future[ResetEpisode.Response], start: EpisodeStart) -> None:
+        if not self._resetting or start != self._start:
             return  # the reply to a request that was repeated meanwhile
         response = future.result()
         if response is not None and response.pending:
@@ -237,7 +245,7 @@ class TaskNode(JacoNode[Config]):
             self.fail(f"The reset of episode {self._episode} failed: {'no answer' if response is None else response.message}")
             return
         self._begins_at = convert.stamp_to_ns(response.stamp)
-        self._judge.begin(self._episode, seed)
+        self._judge.begin(self._episode, start.seed, start.furthest_m)
         self._resetting, self._waits_for = False, ""
         self._judge_pending()
 

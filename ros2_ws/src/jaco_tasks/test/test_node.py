@@ -9,14 +9,23 @@ from sensor_msgs.msg import CameraInfo, JointState
 from std_srvs.srv import Trigger
 
 from jaco_core.arms import load_arm
+from jaco_core.kinematics import Kinematics
 from jaco_core.ros import convert, qos
 from jaco_core.ros.testing import GraphUnderTest
-from jaco_core.types import ENDED, FINISHED, PAUSED, RUNNING, WAITING, JointSample, SceneSample, frozen_vector
+from jaco_core.types import ENDED, FINISHED, PAUSED, RUNNING, WAITING, JointSample, SceneSample, Vector, frozen_vector
 from jaco_tasks.node import TaskNode
 from jaco_tasks.seeds import episode_seed
 
 ARM = load_arm("j2n6s300")
 PERIOD_NS = 100_000_000
+FAR = frozen_vector((0.4, 0.0, 0.03))
+
+
+def at_the_palm() -> Vector:
+    """Where the palm is [m], shape (3,), while the arm stands at its home."""
+    kinematics = Kinematics(ARM)
+    kinematics.update(ARM.home)
+    return kinematics.position("palm")
 
 
 class FakeScene:
@@ -27,6 +36,8 @@ class FakeScene:
         self.missing: dict[str, str] = {}
         self.waits_for = ""
         self.seeds: list[int] = []
+        self.furthest: dict[int, float] = {}
+        self.place = FAR
         self.now_ns = 0
         console = graph.console
         self._joints = console.create_publisher(JointState, "/joint_states", qos.STATE)
@@ -36,6 +47,7 @@ class FakeScene:
 
     def _reset(self, request: ResetEpisode.Request, response: ResetEpisode.Response) -> ResetEpisode.Response:
         self.seeds.append(int(request.seed))
+        self.furthest[int(request.seed)] = float(request.furthest_m)
         response.pending, response.message = bool(self.waits_for), self.waits_for
         response.success = not self.waits_for
         response.stamp = convert.ns_to_stamp(self.now_ns + 1)
@@ -48,7 +60,7 @@ class FakeScene:
             message = CameraInfo()
             message.header.stamp = convert.ns_to_stamp(self.now_ns)
             self._info.publish(message)
-        objects = {"target": frozen_vector((0.4, 0.0, 0.03))} if "target" not in self.missing else {}
+        objects = {"target": self.place} if "target" not in self.missing else {}
         sample = SceneSample(self.now_ns, objects, self.contacts, missing=self.missing)
         self._scene.publish(convert.scene_to_message(sample, "base"))
         if joints:
@@ -195,6 +207,43 @@ def test_a_pause_ends_the_episode_and_nothing_begins_before_it_is_over() -> None
         assert len(scene.seeds) == seeds
         assert call(graph, "/episode/resume").success and not call(graph, "/episode/resume").success
         assert show_until(graph, scene, states, RUNNING, "the next episode").episode == 1
+
+
+def play(graph: GraphUnderTest, scene: FakeScene, states: list[EpisodeState], episode: int, success: bool) -> float:
+    """Plays `episode` to its end, over a target that is reached or missed, and returns how near it was asked to begin [m]."""
+    scene.place = at_the_palm() if success else FAR
+    while not states or states[-1].episode != episode or states[-1].phase != ENDED:
+        seen = len(states)
+        scene.show()
+        graph.until(lambda seen=seen: len(states) > seen, "a verdict")  # type: ignore[misc]
+    assert states[-1].success is success and states[-1].step == 50
+    assert states[-1].furthest_m == scene.furthest[episode_seed(5, episode)]
+    return float(states[-1].furthest_m)
+
+
+def test_a_curriculum_asks_for_near_starts_that_follow_from_the_ends_and_says_so() -> None:
+    told: dict[str, bool | int | float] = {"curriculum_first": 0.2, "curriculum_window": 1, "curriculum_own_from": 0.35}
+    with GraphUnderTest(lockstep=False, seed=5, curriculum=True, **told) as graph:
+        scene, states = start(graph)
+        ends = [True, True, True, False, False, False]
+        assert [play(graph, scene, states, *end) for end in enumerate(ends)] == [0.2, 0.3, 0.0, 0.0, 0.3, 0.2]
+        # What is cut short counts for nothing.
+        show_until(graph, scene, states, RUNNING, "the next episode")
+        scene.place = at_the_palm()
+        scene.show()
+        graph.until(lambda: states[-1].success, "the target to be reached")
+        assert call(graph, "/episode/pause").success
+        assert show_until(graph, scene, states, ENDED, "the end").furthest_m == 0.2
+        assert call(graph, "/episode/resume").success
+        assert play(graph, scene, states, 7, True) == 0.2
+
+
+def test_without_a_curriculum_starts_are_the_tasks_own() -> None:
+    with GraphUnderTest() as graph:
+        scene, states = start(graph)
+        scene.show()
+        begin(graph, scene, states)
+        assert scene.furthest == {episode_seed(0, 0): 0.0} and states[-1].furthest_m == 0.0
 
 
 def test_in_lockstep_nothing_is_paused() -> None:

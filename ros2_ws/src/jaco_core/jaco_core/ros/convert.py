@@ -9,11 +9,13 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Pose, WrenchStamped
 from jaco_interfaces.msg import EpisodeState, JointVelocityCommand, SceneState
+from jaco_interfaces.srv import ResetEpisode
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from jaco_core.errors import ContractError
 from jaco_core.types import (
     DepthImage,
+    EpisodeStart,
     EpisodeStatus,
     JointSample,
     RgbImage,
@@ -112,7 +114,13 @@ def episode_from_message(message: EpisodeState) -> EpisodeStatus:
         message.truncated,
         message.success,
         message.reason,
+        # Recordings of older runs lack it.
+        float(getattr(message, "furthest_m", 0.0)),
     )
+
+
+def start_from_request(request: ResetEpisode.Request) -> EpisodeStart:
+    return EpisodeStart(int(request.seed), float(request.furthest_m))
 
 
 def episode_to_message(status: EpisodeStatus) -> EpisodeState:
@@ -128,6 +136,7 @@ def episode_to_message(status: EpisodeStatus) -> EpisodeState:
         truncated=bool(status.truncated),
         success=bool(status.success),
         reason=status.reason,
+        furthest_m=float(status.furthest_m),
     )
     message.header.stamp = ns_to_stamp(status.stamp_ns)
     return message

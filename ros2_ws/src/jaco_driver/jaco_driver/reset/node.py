@@ -16,7 +16,7 @@ from jaco_core.parameters import parameter
 from jaco_core.ros import convert, qos
 from jaco_core.ros.lifecycle import JacoNode, run_node
 from jaco_core.scheduling import Urgency
-from jaco_core.types import JointSample, Vector, VelocityCommand
+from jaco_core.types import EpisodeStart, JointSample, Vector, VelocityCommand
 from jaco_core.units import NS_PER_S, seconds_to_ns
 from jaco_driver.reset.mover import MoverSettings
 from jaco_driver.reset.procedure import Phase, ResetProcedure, ResetSettings
@@ -73,7 +73,7 @@ class ResetNode(JacoNode[ResetConfig]):
             arm, Starts(task, arm, routes, config.start), Stillness(names, config.still, config.spread, moving), settings
         )
         self._period_ns = seconds_to_ns(1.0 / config.rate)
-        self._seed: int | None = None
+        self._start: EpisodeStart | None = None
         self._done_ns = self._commanded_ns = self._newest_ns = 0
         self._running = self._played = False
         self._sequence = 0
@@ -99,15 +99,20 @@ class ResetNode(JacoNode[ResetConfig]):
         del self._service
 
     def _on_request(self, request: ResetEpisode.Request, response: ResetEpisode.Response) -> ResetEpisode.Response:
-        procedure, seed = self._procedure, int(request.seed)
+        procedure = self._procedure
         if not self.active:
             response.pending, response.message = True, "The reset node is not active yet."
             return response
-        # A late repetition of a request that was answered begins nothing; the same seed after its episode does.
+        # A late repetition of a request that was answered begins nothing; the same one after its episode does.
         over = procedure.phase is Phase.DONE and self._played and not self._running
-        if procedure.phase is Phase.IDLE or seed != self._seed or over:
-            self._seed, self._played = seed, False
-            procedure.begin(seed)
+        try:
+            start = convert.start_from_request(request)
+            if procedure.phase is Phase.IDLE or start != self._start or over:
+                procedure.begin(start)
+                self._start, self._played = start, False
+        except ContractError as error:
+            response.message = str(error)
+            return response
         response.success = procedure.phase is Phase.DONE
         response.pending = procedure.phase in (Phase.MOVING, Phase.WAITING)
         response.message = procedure.sentence
@@ -170,7 +175,7 @@ class ResetNode(JacoNode[ResetConfig]):
         elif not waiting:
             self._said = "", second
         if second != self._newest_ns // NS_PER_S:
-            facts = {"phase": procedure.phase.value, "seed": str(self._seed)}
+            facts = {"phase": procedure.phase.value, "seed": str(self._start and self._start.seed)}
             text = procedure.sentence or "No reset is going on."
             self._diagnostics.publish(convert.diagnostics_to_message("reset", self._arm.name, text, facts, stamp_ns))
         self._newest_ns = stamp_ns

@@ -12,7 +12,7 @@ from enum import Enum
 import numpy as np
 
 from jaco_core.arms import Arm
-from jaco_core.types import JointSample, SceneSample, Vector
+from jaco_core.types import EpisodeStart, JointSample, SceneSample, Vector
 from jaco_core.units import seconds_to_ns
 from jaco_driver.reset.mover import Mover, MoverSettings
 from jaco_driver.reset.starts import Starts
@@ -66,11 +66,17 @@ class ResetProcedure:
         self._last_ns: int | None = None
         self._episodes = 0
         self._before: dict[str, Vector] = {}
+        self._nearness = ""
 
     # Inputs.
-    def begin(self, seed: int) -> None:
-        """Begins the reset for the episode of `seed`."""
-        self._starts.begin(seed)
+    def begin(self, start: EpisodeStart) -> None:
+        """Begins the reset for the episode that begins at `start`.
+
+        Raises:
+            ContractError: no episode can begin there.
+        """
+        self._starts.begin(start)
+        self._nearness = f" within {start.furthest_m:.2f} m of the target" if start.furthest_m else ""
         self._mover = None
         self._tries = 0
         self._moved_ns = self._stalled_ns = self._covered_ns = self._asked_ns = 0
@@ -136,7 +142,8 @@ class ResetProcedure:
         self._tries += 1
         route = self._starts.route(position, self._stillness.places) if self._tries <= MOST_STARTS else None
         if route is None:
-            tried = f"{self._tries - 1} starts were tried" if self._tries > 1 else "no start is free of the supervisor's barriers"
+            barred = f"no start{self._nearness} is free of the supervisor's barriers"
+            tried = f"{self._tries - 1} starts{self._nearness} were tried" if self._tries > 1 else barred
             self._fail(
                 f"The arm cannot go back to a start: {tried}, and no way to another was found. Move it with the operator's "
                 f"console in mode guided. The supervisor says: {self._verdict}"
@@ -152,7 +159,8 @@ class ResetProcedure:
         places = self._stillness.places
         if self._covered_ns > seconds_to_ns(COVERED_S) or (not complaint and not self._starts.accepts(sample.position, places)):
             self.phase, self._mover = Phase.MOVING, None
-            self.sentence = "The arm covers the target or is too close to it; it goes to another start."
+            wrong = "too close to it or too far from it" if self._nearness else "too close to it"
+            self.sentence = f"The arm covers the target or is {wrong}; it goes to another start."
             return None
         if not complaint:
             complaint = self._request_move(places, elapsed_ns)

@@ -1,14 +1,20 @@
-"""Where an episode may start: postures that the task draws, kept where the supervisor would let the arm rest."""
+"""Where an episode may start: postures that the task draws, kept where the supervisor would let the arm rest.
+
+Near the target where that is asked for: the target lies where it lies, so the palm of a posture that the task draws is led there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from jaco_core.arms import Arm
+from jaco_core.errors import ContractError
 from jaco_core.kinematics import Kinematics
-from jaco_core.types import Vector
+from jaco_core.types import EpisodeStart, Vector
+from jaco_driver.reset.leading import lead_palm
 from jaco_driver.reset.routes import Routes
 from jaco_tasks.task import Layout, Task
 
@@ -16,6 +22,10 @@ from jaco_tasks.task import Layout, Task
 MOST_PROPOSALS = 200
 MOST_DETOURS = 40
 START_NAMES = ("random", "home")
+# Points near the target that are tried for one posture: of a small ball around it, most lie below what the task lets the palm be.
+_MOST_POINTS = 100
+# The arm arrives so far from where a start was planned, and the target is seen so far from where it was [m].
+_ARRIVAL_M = 0.02
 
 
 class Starts:
@@ -25,10 +35,19 @@ class Starts:
         self._task, self._arm, self._routes, self._kind = task, arm, routes, kind
         self._kinematics = Kinematics(arm)
         self._random = np.random.default_rng(0)
+        self._furthest = np.inf
 
-    def begin(self, seed: int) -> None:
-        """From now on starts are drawn for the episode of `seed`, as the simulator draws them."""
-        self._random = np.random.default_rng(np.random.SeedSequence(seed))
+    def begin(self, start: EpisodeStart) -> None:
+        """From now on starts are drawn for the episode that begins at `start`, its own ones as the simulator draws them.
+
+        Raises:
+            ContractError: starts near the target are asked for, and episodes start at the arm's home.
+        """
+        if self._kind == "home" and start.furthest_m:
+            raise ContractError(
+                f"Episodes start at the arm's home and not within {start.furthest_m:.2f} m of the target; choose start random."
+            )
+        self._random, self._furthest = np.random.default_rng(np.random.SeedSequence(start.seed)), start.bound
 
     def route(self, position: Vector, objects: Mapping[str, Vector]) -> tuple[Vector, ...] | None:
         """Returns the way from `position` [rad], shape (n,), to the next start that can be reached; None: there is none.
@@ -44,7 +63,10 @@ class Starts:
         """Tells whether an episode may start at `position` with the objects there."""
         self._kinematics.update(position)
         known = {**self._task.sample_layout(self._arm, np.random.default_rng(0)).objects, **objects}
-        return self._kind == "home" or self._task.accepts(Layout(position, known), self._kinematics.position("palm"))
+        palm, first = self._kinematics.position("palm"), self._task.objects[0]
+        # One that moves by itself was near when the way there was planned.
+        near = first.moves or self._distance(palm, known) <= self._furthest + _ARRIVAL_M
+        return self._kind == "home" or (near and self._task.accepts(Layout(position, known), palm))
 
     def suggestion(self) -> dict[str, Vector]:
         """Returns places [m] where the objects could be put, drawn by the task."""
@@ -57,13 +79,32 @@ class Starts:
         reachable = 0
         for _ in range(MOST_PROPOSALS):
             layout = self._task.sample_layout(self._arm, self._random)
-            self._kinematics.update(layout.joint_position)
             known = Layout(layout.joint_position, {**layout.objects, **objects})
-            if self._task.accepts(known, self._kinematics.position("palm")) and self._routes.allows(layout.joint_position):
+            position = self._led_near(known)
+            palm = self._kinematics.position("palm")
+            near = self._distance(palm, known.objects) <= self._furthest
+            if near and self._task.accepts(replace(known, joint_position=position), palm) and self._routes.allows(position):
                 reachable += 1
-                yield layout.joint_position
+                yield position
             if reachable >= 5:  # a way to none of these: the arm is shut in where it is
                 return
+
+    def _led_near(self, layout: Layout) -> Vector:
+        """Returns the posture of `layout`, with its palm led near the target where it is not; the kinematics are left there."""
+        position = layout.joint_position
+        self._kinematics.update(position)
+        if self._distance(self._kinematics.position("palm"), layout.objects) <= self._furthest:
+            return position
+        target = layout.objects[self._task.objects[0].name]
+        for _ in range(_MOST_POINTS):
+            point = target + self._random.uniform(-self._furthest, self._furthest, 3)
+            if np.linalg.norm(point - target) <= self._furthest and self._task.accepts(layout, point):
+                return lead_palm(self._kinematics, position, point)
+        return position
+
+    def _distance(self, palm: Vector, objects: Mapping[str, Vector]) -> float:
+        """Returns how far `palm` [m], shape (3,), is from the task's first object [m]."""
+        return float(np.linalg.norm(palm - objects[self._task.objects[0].name]))
 
     def _detours(self) -> Iterator[Vector]:
         yield self._arm.home

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from jaco_core.types import EpisodeStatus
 from jaco_learner.a3c.auxiliary import LoopClosure, depth_classes
-from jaco_learner.a3c.near_starts import NearStarts, PalmOf
 from jaco_learner.a3c.recipe import A3cRecipe
 from jaco_sim.envs.batch import BatchEnv, BatchStep
+from jaco_sim.palm import PalmOf
 from jaco_sim.simulation import make_scene
+from jaco_tasks.near_starts import NearStarts
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from jaco_learner.a3c.near_starts import NearStarts, PalmOf
 from jaco_learner.recipe import AnyRecipe
 from jaco_learner.standard.recipe import StandardRecipe
 from jaco_policy.camera_contract import CameraContract
 from jaco_sim.envs.batch import BatchEnv, BatchStep
+from jaco_sim.palm import PalmOf
 from jaco_sim.scene import Scene
 from jaco_sim.simulation import make_scene
+from jaco_tasks.near_starts import NearStarts
 
 
 class Arms(Protocol):

@@ -49,6 +49,7 @@ class ConsoleNode(Node):
             episode=tally.episode,
             step=tally.step,
             episode_return=tally.episode_return,
+            furthest_m=tally.furthest_m,
             results=tally.results,
             success_rate=tally.success_rate,
             mean_return=tally.mean_return,

@@ -18,7 +18,10 @@ from jaco_monitor.tally import EpisodeResult
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run at one moment. `wanted`: episodes asked for, 0 without end. Times [s] of the wall clock; None is unknown yet."""
+    """A run at one moment. `wanted`: episodes asked for, 0 without end. Times [s] of the wall clock; None is unknown yet.
+
+    `furthest_m`: from the target [m], where the episode was to begin at most; 0: the task's own starts.
+    """
 
     task: str | None = None
     wanted: int = 0
@@ -33,6 +36,7 @@ class Snapshot:
     realtime_factor: float | None = None
     elapsed_s: float = 0.0
     finished: bool = False
+    furthest_m: float = 0.0
 
     @property
     def left_s(self) -> float | None:
@@ -60,6 +64,7 @@ def render(snapshot: Snapshot) -> ConsoleRenderable:
         f"return {snapshot.episode_return:.0f}",
         f"success {_share(snapshot)}",
         f"mean return {_figure(snapshot.mean_return)}",
+        *([f"starts within {snapshot.furthest_m:.2f} m"] if snapshot.furthest_m else []),
     )
     body = Table.grid()
     body.add_row(head)
@@ -73,7 +78,9 @@ def line(result: EpisodeResult, snapshot: Snapshot) -> str:
     total = f"/{snapshot.wanted}" if snapshot.wanted else ""
     outcome = "success" if result.success else "failure"
     reason = f" ({result.reason})" if result.reason else ""
-    return f"episode {result.episode + 1}{total}: {outcome}, return {result.episode_return:.0f}, {result.steps} steps{reason}"
+    began = f", began within {result.furthest_m:.2f} m" if result.furthest_m else ""
+    figures = f"return {result.episode_return:.0f}, {result.steps} steps"
+    return f"episode {result.episode + 1}{total}: {outcome}, {figures}{reason}{began}"
 
 
 class RunView:

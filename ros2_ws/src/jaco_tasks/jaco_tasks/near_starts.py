@@ -9,31 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import mujoco
 import numpy as np
 
 from jaco_core.arms import Arm
 from jaco_core.types import JointSample, SceneSample, Vector
-from jaco_sim.scene import Scene
 from jaco_tasks.task import Judgement, Layout, Task, TaskObject
 
 # So many places of the objects to choose from: on `reach`, 8 mm apart, less than the camera's pixels are.
 _PLACES = 2000
 # Of 16 arms that `reach` draws with the Jaco one has a target within 0.15 m: an episode that finds none begins further away.
 _MOST_ARMS = 200
-
-
-class PalmOf:
-    """Where the palm is [m], shape (3,), for joint angles [rad], shape (n,), in a scene."""
-
-    def __init__(self, scene: Scene) -> None:
-        self._scene, self._data = scene, mujoco.MjData(scene.model)
-
-    def __call__(self, position: Vector) -> Vector:
-        self._data.qpos[self._scene.qpos] = position
-        self._scene.linkage.follow(self._data)
-        mujoco.mj_kinematics(self._scene.model, self._data)
-        return np.array(self._data.site_xpos[self._scene.palm])
 
 
 class NearStarts:
@@ -43,13 +28,21 @@ class NearStarts:
     """
 
     def __init__(self, task: Task, arm: Arm, palm_of: Callable[[Vector], Vector], seed: int) -> None:
-        self._task, self._palm_of = task, palm_of
+        """`palm_of`: where the palm is [m], shape (3,), for joint angles [rad], shape (n,); `seed`: of the places drawn."""
+        self._task, self._arm, self._palm_of, self._seed = task, arm, palm_of, seed
         self.furthest = float("inf")
         self.name, self.family, self.description = task.name, task.family, task.description
         self.control_period_s, self.max_steps = task.control_period_s, task.max_steps
         self.objects: tuple[TaskObject, ...] = task.objects
-        rng = np.random.default_rng(seed)
-        self._places = [task.sample_layout(arm, rng) for _ in range(_PLACES)]
+        self._places: list[Layout] = []
+        self._targets = np.empty((0, 3))
+
+    def prepare(self) -> None:
+        """Draws the places to choose from, which takes some tenths of a second, before the first near start needs them."""
+        if self._places:
+            return
+        rng = np.random.default_rng(self._seed)
+        self._places = [self._task.sample_layout(self._arm, rng) for _ in range(_PLACES)]
         self._targets = np.array([place.objects[self.objects[0].name] for place in self._places])
 
     def sample_layout(self, arm: Arm, rng: np.random.Generator) -> Layout:
@@ -57,6 +50,7 @@ class NearStarts:
         layout = self._task.sample_layout(arm, rng)
         if np.isinf(self.furthest):
             return layout
+        self.prepare()
         for _ in range(_MOST_ARMS):
             palm = self._palm_of(layout.joint_position)
             near = np.flatnonzero(np.square(self._targets - palm).sum(axis=1) <= self.furthest**2)
