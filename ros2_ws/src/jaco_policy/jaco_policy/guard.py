@@ -52,7 +52,8 @@ class Guard:
     """Judges the episodes in their order. Version `trusted` is the last one that proved itself.
 
     What new versions are held against comes first: until the trusted one has played `early` episodes, none may be tried. Episodes
-    that begin at another distance from the target earn another return: the version that plays the first of them is trusted.
+    that begin at another distance from the target earn another return and are held against none before. Further away is where
+    successes led: the version that plays the first of them is trusted. Nearer is where failures led: one on trial is taken back.
     """
 
     def __init__(self, rule: GuardRule, trusted: int) -> None:
@@ -75,12 +76,9 @@ class Guard:
     def record(self, score: EpisodeScore) -> Verdict:
         """Takes in an episode that is over and says what follows from it."""
         rule = self._rule
-        if self._furthest_m not in (None, score.furthest_m):
-            self._furthest_m, self._trial = score.furthest_m, []
-            self.trust(score.version)
-            self._reference.append(score)
-            return Verdict.TRUST
-        self._furthest_m = score.furthest_m
+        before, self._furthest_m = self._furthest_m, score.furthest_m
+        if before is not None and before != score.furthest_m:
+            return self._begin_elsewhere(score, nearer=_bound(score.furthest_m) < _bound(before))
         if score.version == self.trusted:
             self._reference.append(score)
             return Verdict.GO_ON
@@ -98,12 +96,26 @@ class Guard:
         self._trial = []
         return Verdict.TRUST
 
+    def _begin_elsewhere(self, score: EpisodeScore, nearer: bool) -> Verdict:
+        """Takes in the first episode at another distance."""
+        self._trial = []
+        if nearer and score.version != self.trusted:
+            self.trust(self.trusted)
+            return Verdict.TAKE_BACK
+        self.trust(score.version)
+        self._reference.append(score)
+        return Verdict.TRUST
+
 
 def worse(trial: Sequence[EpisodeScore], reference: Sequence[EpisodeScore], rule: GuardRule, errors: float) -> bool:
     """Tells whether `trial` earned less or was changed more than `reference`, beyond `errors` standard errors and the margin."""
     less = _beyond([-score.episode_return for score in trial], [-score.episode_return for score in reference], errors)
     more = _beyond([score.changed for score in trial], [score.changed for score in reference], errors)
     return less > rule.return_margin or more > rule.changed_margin
+
+
+def _bound(furthest_m: float) -> float:
+    return furthest_m or math.inf
 
 
 def _beyond(trial: Sequence[float], reference: Sequence[float], errors: float) -> float:

@@ -82,6 +82,21 @@ def test_episodes_from_another_distance_are_not_held_against_those_before() -> N
     guard = settled()
     # They earn much less because they are harder; the version that plays the first of them is what counts from there on.
     harder = [replace(score, furthest_m=0.25) for score in scores(2, 10.0)]
+    near = [replace(score, furthest_m=0.15) for score in scores(1, 30.0)]
+    assert verdicts(guard, near)[0] is Verdict.TRUST and guard.trusted == 1
     assert guard.record(harder[0]) is Verdict.TRUST and guard.trusted == 2 and not guard.settled
     assert verdicts(guard, harder[1:]) == [Verdict.GO_ON] * 9 and guard.settled
     assert verdicts(guard, [replace(score, furthest_m=0.25) for score in scores(3, 2.0)])[-1] is Verdict.TAKE_BACK
+    # The task's own starts are the furthest.
+    assert guard.record(scores(4, 5.0)[0]) is Verdict.TRUST and guard.trusted == 4
+
+
+def test_a_version_on_trial_whose_failures_brought_the_starts_nearer_is_taken_back() -> None:
+    guard = settled()
+    far = scores(1, 30.0)
+    assert verdicts(guard, far)[-1] is Verdict.GO_ON and guard.settled
+    assert guard.record(scores(2, 1.0)[0]) is Verdict.GO_ON
+    nearer = replace(scores(2, 40.0)[0], furthest_m=0.55)
+    assert guard.record(nearer) is Verdict.TAKE_BACK and guard.trusted == 1 and not guard.settled
+    # One that is trusted stays so; what it earns there is what counts.
+    assert guard.record(replace(far[0], furthest_m=0.45)) is Verdict.TRUST and guard.trusted == 1
