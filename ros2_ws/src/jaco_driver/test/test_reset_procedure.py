@@ -8,7 +8,7 @@ from reset_support import ARM, BARRIERS, PLACE, TICK_NS, Table
 
 from jaco_core.kinematics import Kinematics
 from jaco_core.types import COVERED, NOT_SEEN, EpisodeStart, Vector, frozen_vector
-from jaco_driver.reset.procedure import Phase
+from jaco_driver.reset.procedure import FOLLOW_AFTER_S, Phase
 from jaco_tasks.reach import TARGET
 from jaco_tasks.registry import make_task
 from jaco_tasks.task import Layout
@@ -164,6 +164,26 @@ def test_a_target_that_is_moved_away_meanwhile_is_followed() -> None:
     assert table.run(60.0, Phase.DONE, Phase.FAILED) is Phase.DONE, table.procedure.sentence
     kinematics.update(table.position)
     assert np.linalg.norm(kinematics.position("palm") - table.target) <= 0.17
+
+
+def test_before_the_arm_follows_a_target_there_is_time_to_take_the_hand_away() -> None:
+    table = Table()
+    table.procedure.begin(EpisodeStart(1, 0.15))
+    assert table.run(0.3, Phase.WAITING) is Phase.MOVING
+    table.target = frozen_vector(PLACE - np.array((0.0, 0.2, 0.0)))
+    assert table.run(60.0, Phase.WAITING) is Phase.WAITING
+    there = table.position
+    assert table.run(FOLLOW_AFTER_S - 0.1, Phase.MOVING) is Phase.WAITING
+    assert "keep your hands away" in table.procedure.sentence
+    assert np.array_equal(table.position, there)
+    # Who pauses the task and goes on has the whole time again.
+    table.procedure.paused = True
+    assert table.run(10.0, Phase.MOVING) is Phase.WAITING
+    table.procedure.paused = False
+    assert table.run(FOLLOW_AFTER_S - 0.1, Phase.MOVING) is Phase.WAITING
+    assert np.array_equal(table.position, there)
+    assert table.run(2.0, Phase.MOVING) is Phase.MOVING
+    assert table.run(60.0, Phase.DONE, Phase.FAILED) is Phase.DONE, table.procedure.sentence
 
 
 def test_where_no_start_is_so_near_the_reset_is_given_up_and_says_how_near() -> None:

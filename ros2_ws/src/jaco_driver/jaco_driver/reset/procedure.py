@@ -13,7 +13,7 @@ import numpy as np
 
 from jaco_core.arms import Arm
 from jaco_core.types import EpisodeStart, JointSample, SceneSample, Vector
-from jaco_core.units import seconds_to_ns
+from jaco_core.units import NS_PER_S, seconds_to_ns
 from jaco_driver.reset.mover import Mover, MoverSettings
 from jaco_driver.reset.starts import Starts
 from jaco_driver.reset.stillness import Stillness
@@ -25,6 +25,8 @@ PROGRESS_RAD = 0.02
 MOST_STARTS = 10
 # A target that stays covered at this start for so long [s] asks for another start.
 COVERED_S = 1.0
+# An arm that begins near the target goes where somebody has just put it: so much time [s] to take the hand away.
+FOLLOW_AFTER_S = 3.0
 # A target counts as moved when it lies this far from where it was [m].
 MOVED_M = 0.03
 
@@ -79,7 +81,7 @@ class ResetProcedure:
         self._nearness = f" within {start.furthest_m:.2f} m of the target" if start.furthest_m else ""
         self._mover = None
         self._tries = 0
-        self._moved_ns = self._stalled_ns = self._covered_ns = self._asked_ns = 0
+        self._moved_ns = self._stalled_ns = self._covered_ns = self._refused_ns = self._asked_ns = 0
         self._best = (0, np.inf)
         every = self._settings.move_every
         self._to_move = every > 0 and self._episodes > 0 and self._episodes % every == 0
@@ -102,7 +104,7 @@ class ResetProcedure:
             return None
         if self.paused or self._hindrance:
             # Somebody may move the arm meanwhile: the way that was checked leads from where it was.
-            self._mover, self._tries = None, 0
+            self._mover, self._tries, self._refused_ns = None, 0, 0
         if self.paused:
             return None
         if self.phase is Phase.WAITING:
@@ -119,7 +121,7 @@ class ResetProcedure:
         assert self._mover is not None
         if self._mover.arrived(sample):
             self.phase = Phase.WAITING
-            self._covered_ns = 0
+            self._covered_ns = self._refused_ns = 0
             return self._wait(sample, 0)
         self._moved_ns += elapsed_ns
         joint, way = self._mover.remaining(sample)
@@ -157,12 +159,17 @@ class ResetProcedure:
         complaint = self._stillness.complaint()
         self._covered_ns = self._covered_ns + elapsed_ns if self._stillness.hidden else 0
         places = self._stillness.places
-        if self._covered_ns > seconds_to_ns(COVERED_S) or (not complaint and not self._starts.accepts(sample.position, places)):
+        refused = not complaint and not self._starts.accepts(sample.position, places)
+        self._refused_ns = self._refused_ns + elapsed_ns if refused else 0
+        left_ns = (seconds_to_ns(FOLLOW_AFTER_S) if self._nearness else 0) - self._refused_ns
+        if self._covered_ns > seconds_to_ns(COVERED_S) or (refused and left_ns <= 0):
             self.phase, self._mover = Phase.MOVING, None
             wrong = "too close to it or too far from it" if self._nearness else "too close to it"
             self.sentence = f"The arm covers the target or is {wrong}; it goes to another start."
             return None
-        if not complaint:
+        if refused:
+            complaint = f"the arm goes to where the target is now in {left_ns / NS_PER_S:.0f} s; keep your hands away."
+        elif not complaint:
             complaint = self._request_move(places, elapsed_ns)
         if complaint:
             self.sentence = f"The episode waits: {complaint}"
