@@ -4,6 +4,9 @@ A layer computes h_i = s(W_i h_(i-1) + U_i s(V_i a h_(i-1) of the earlier column
 projection V to the own width of that layer (1x1 where it is a convolution), and the layer's own kind of weights U. fc and LSTM of
 earlier columns go into a later LSTM as they are (an LSTM from the step before, as its own), and what the heads read goes to the
 heads as it is: with U taken from the last column's heads and the own weights zero, a column begins as its elder, bit for bit.
+
+The last maps, own and projected, go into the fc layer as column 1's do: pixel by pixel, or, where that has a spatial softmax, as
+the places where they are active.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from jaco_core.errors import ConfigError
+from jaco_policy.encoders import SpatialSoftmax
 from jaco_policy.networks import Column, ColumnOutput, ColumnSpec, Tap, untouched
 
 _SMALLEST_SCALE, _LARGEST_SCALE = 0.05, 0.15
@@ -90,13 +94,15 @@ class GrownColumn(nn.Module):
                 self.laterals.append(nn.Conv2d(channels[index - 1], count, kernel, stride, bias=False))
         self.proprioceive = nn.Linear(spec.inputs, spec.proprioception) if spec.inputs else None
         projected = channels[-1] if channels else spec.lateral_channels
+        self.attend = SpatialSoftmax(sizes[-1]) if projected and first.spatial_softmax else None
+        numbers = sizes[-1] ** 2 if self.attend is None else 2
         if projected:
             self._adapt(sum(each[-1] for each in maps), projected, len(maps), convolution=True)
-            self.laterals.append(nn.Linear(projected * sizes[-1] ** 2, spec.hidden, bias=False))
+            self.laterals.append(nn.Linear(projected * numbers, spec.hidden, bias=False))
         else:
             self._adapt(sum(elder.hidden for elder in elders), spec.proprioception, len(elders), convolution=False)
             self.laterals.append(nn.Linear(spec.proprioception, spec.hidden, bias=False))
-        seen = channels[-1] * sizes[-1] ** 2 if channels else 0
+        seen = channels[-1] * numbers if channels else 0
         self.hidden = nn.Linear(seen + (0 if channels and spec.lstm else spec.proprioception), spec.hidden)
         joined = spec.hidden + (spec.proprioception if channels else 0)
         direct = sum(elder.hidden + elder.lstm for elder in elders)
@@ -127,8 +133,13 @@ class GrownColumn(nn.Module):
         """Returns s(V a h): the earlier columns' activations, scaled, side by side, projected. The last maps become vectors."""
         scaled = torch.cat([scale * elder for scale, elder in zip(self.scales[index], elders, strict=True)], 1)
         projected = torch.relu(self.adapters[index](scaled))
-        lateral: Tensor = self.laterals[index](projected.flatten(1) if index == len(self.laterals) - 1 else projected)
+        lateral: Tensor = self.laterals[index](self._read(projected) if index == len(self.laterals) - 1 else projected)
         return lateral
+
+    def _read(self, maps: Tensor) -> Tensor:
+        """Returns what the fc layer reads of the last maps; vectors as they are."""
+        places: Tensor = maps.flatten(1) if self.attend is None else self.attend(maps)
+        return places
 
     def layers(
         self, pixels: Tensor, elders: Sequence[Activations], proprioception: Tensor | None, tap: Tap = untouched
@@ -154,7 +165,7 @@ class GrownColumn(nn.Module):
             else [elder.hidden for elder in elders],
         )
         if maps:
-            below = [maps[-1].flatten(1)]
+            below = [self._read(maps[-1]) if self.attend is None else tap("points", self._read(maps[-1]))]
             below += [felt] if felt is not None and self.lstm is None else []
             joining = [felt] if felt is not None and self.lstm is not None else []
             return maps, tap("fc", torch.relu(self.hidden(torch.cat(below, 1)) + lateral)), joining

@@ -30,7 +30,7 @@ def column_to_onnx(column: Column) -> bytes:
     "next_cell" (1, w). The auxiliary heads, which only training reads, stay out.
     """
     graph, spec = GraphBuilder(column), column.spec
-    x = graph.dense(graph.seen(graph.maps(graph.pixels(), spec)[-1], spec), spec.inputs)
+    x = graph.dense(graph.seen(graph.maps(graph.pixels(), spec)[-1], spec, spec.map_channels[-1]), spec.inputs)
     state = [(name, TensorProto.FLOAT, (1, spec.lstm)) for name in ("hidden", "cell")] if spec.lstm else []
     if spec.lstm:
         x = graph.lstm(x)
@@ -95,11 +95,11 @@ class GraphBuilder:
             maps.append(self._views(x, spec.views, sizes[index + 1], apart=False))
         return maps[1:]
 
-    def seen(self, x: str, spec: ColumnSpec, prefix: str = "") -> str:
-        """Adds what a first column's dense layer reads of the last maps `x`, (1, seen)."""
+    def seen(self, x: str, spec: ColumnSpec, channels: int, prefix: str = "") -> str:
+        """Adds what a dense layer reads of the last maps `x`, (1, channels, h, w), where `spec` is column 1's."""
         if not spec.spatial_softmax:
             return self.node("Flatten", x)
-        x = self.node("Reshape", x, self.constant(np.array([1, spec.map_channels[-1], -1])))
+        x = self.node("Reshape", x, self.constant(np.array([1, channels, -1])))
         x = self.node("Mul", x, self.constant(np.exp(-self.weight(f"{prefix}attend.log_temperature"))))
         places = self.constant(coordinates(spec.map_sizes[-1]).numpy().T)
         return self.node("Flatten", self.node("MatMul", self.node("Softmax", x, axis=2), places))

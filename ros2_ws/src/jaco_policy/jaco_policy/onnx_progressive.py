@@ -51,8 +51,9 @@ class _ProgressiveGraph(GraphBuilder):
     def first(self) -> _Layers:
         """Adds column 1."""
         maps = self.maps(self._pixels, self._network.spec, "columns.0.")
-        hidden = self.dense(self.seen(maps[-1], self._network.spec, "columns.0."), self._network.spec.inputs, "columns.0.")
-        if not self._network.spec.lstm:
+        spec = self._network.spec
+        hidden = self.dense(self.seen(maps[-1], spec, spec.map_channels[-1], "columns.0."), spec.inputs, "columns.0.")
+        if not spec.lstm:
             return _Layers(tuple(maps), hidden, "", hidden)
         return _Layers(tuple(maps), hidden, "hidden", self.lstm(hidden, "columns.0."))
 
@@ -74,11 +75,14 @@ class _ProgressiveGraph(GraphBuilder):
         joining: list[str] = []
         last = max(len(maps) - 1, 0)
         if maps or spec.lateral_channels:
-            projected = self.node("Flatten", self._project(prefix, last, [elder.maps[-1] for elder in seeing], -1))
+            projected = self._project(prefix, last, [elder.maps[-1] for elder in seeing], -1)
+            channels = spec.channels[-1] if maps else spec.lateral_channels
+            projected = self.seen(projected, self._network.spec, channels, prefix)
         else:
             projected = self._project(prefix, last, [elder.hidden for elder in elders], None)
         if maps:
-            below = [self.node("Flatten", maps[-1])] + ([felt] if felt and not spec.lstm else [])
+            own_maps = self.seen(maps[-1], self._network.spec, spec.channels[-1], prefix)
+            below = [own_maps] + ([felt] if felt and not spec.lstm else [])
             joining = [felt] if felt and spec.lstm else []
         else:
             below = [felt]

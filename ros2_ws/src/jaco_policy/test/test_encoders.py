@@ -128,6 +128,9 @@ def test_columns_that_feel_grow_on_them_and_begin_as_they_are(sizes: dict[str, A
     for spec in (FELT, FELT_MAPS, *([GrownSpec((8, 8), 16)] if network.spec.convolutions else [])):
         network.grow(spec)
         assert torch.equal(network(seen, None, felt)[0].logits, before)
+    if network.spec.convolutions:
+        last: Any = network.columns[-1]
+        assert last.hidden.in_features == last.laterals[-1].in_features == 2 * 8, "by x and y of each of its maps, as column 1"
     for _, parameter in network.learned():
         parameter.data.add_(0.05 * torch.randn(parameter.shape))
     assert not torch.allclose(network(seen, None, felt)[0].logits, before)
