@@ -30,11 +30,12 @@ def own_training() -> Work:
     keep_freed_memory()
     recipe = load_recipe(RECIPE)
     state_size = BatchEnv(_scene(recipe), 1, 0, render=False).state_size
-    actor = Column(ColumnSpec(convolutions=recipe.convolutions, hidden=recipe.hidden, lstm=recipe.lstm))
+    actor = Column(_sizes(recipe))
     ppo = Ppo(actor, Critic(state_size), recipe)
     workers = RolloutWorkers(recipe.workers)
     stage = recipe.stages[0]
-    world = (recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, recipe.margin_m, stage.mesh_fraction)
+    margins = recipe.margin_m, recipe.table_margin_m
+    world = (recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, *margins, stage.mesh_fraction)
     workers.begin(WorkerConfig(*world, recipe.environments // recipe.workers, recipe.steps, True), actor, state_size, seed=0)
 
     def work() -> int:
@@ -60,7 +61,6 @@ def sb3_training() -> Work:
     recipe = load_recipe(RECIPE)
     batch = BatchEnv(_scene(recipe), recipe.environments, seed=0)
     environment = ArmVecEnv(batch, Choices(batch.speeds), pixels=True)
-    spec = ColumnSpec(convolutions=recipe.convolutions, hidden=recipe.hidden)
     model = PPO(
         "MlpPolicy",
         environment,
@@ -75,7 +75,7 @@ def sb3_training() -> Work:
         max_grad_norm=recipe.gradient_norm,
         policy_kwargs={
             "features_extractor_class": PixelFeatures,
-            "features_extractor_kwargs": {"spec": spec},
+            "features_extractor_kwargs": {"spec": _sizes(recipe)},
             "net_arch": [],
             "optimizer_kwargs": {"eps": 1e-5},
         },
@@ -91,5 +91,23 @@ def sb3_training() -> Work:
     return work
 
 
+def _sizes(recipe: Recipe) -> ColumnSpec:
+    return ColumnSpec(
+        convolutions=recipe.convolutions,
+        hidden=recipe.hidden,
+        lstm=recipe.lstm,
+        residual=recipe.residual,
+        spatial_softmax=recipe.spatial_softmax,
+    )
+
+
 def _scene(recipe: Recipe) -> Scene:
-    return make_scene(recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, recipe.stages[0].mesh_fraction)
+    return make_scene(
+        recipe.task,
+        recipe.arm,
+        recipe.profile,
+        recipe.physics_step_s,
+        recipe.stages[0].mesh_fraction,
+        margin_m=recipe.margin_m,
+        table_margin_m=recipe.table_margin_m,
+    )

@@ -14,6 +14,8 @@ from jaco_core.errors import ConfigError
 
 OBSERVATIONS = ("pixels", "state")
 _NUMBERS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float)}
+# Nobody means a table that is further away than the arm's starts are.
+_MOST_TABLE_MARGIN_M = 0.1
 T = TypeVar("T")
 
 
@@ -62,7 +64,10 @@ class Weights:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The fields of a recipe's YAML file; `residual` and `spatial_softmax`, as a `ColumnSpec` has them, where it needs them."""
+    """The fields of a recipe's YAML file; `residual` and `spatial_softmax`, as a `ColumnSpec` has them, where it needs them.
+
+    `table_margin_m`: what comes so near the table counts as touching it.
+    """
 
     name: str
     task: str
@@ -94,6 +99,7 @@ class Recipe:
     segment: int
     residual: tuple[int, ...] = ()
     spatial_softmax: bool = False
+    table_margin_m: float = 0.0
 
     def __post_init__(self) -> None:
         counts = {name: getattr(self, name) for name in ("workers", "environments", "steps", "epochs", "minibatch", "segment")}
@@ -106,6 +112,10 @@ class Recipe:
             )
         if self.observation not in OBSERVATIONS:
             raise ConfigError(f"Recipe '{self.name}': observation is '{self.observation}'; known: {', '.join(OBSERVATIONS)}.")
+        if not 0.0 <= self.table_margin_m <= _MOST_TABLE_MARGIN_M:
+            raise ConfigError(
+                f"Recipe '{self.name}': table_margin_m must be 0 to {_MOST_TABLE_MARGIN_M} m, got {self.table_margin_m}."
+            )
 
     def weights_at(self, progress: float) -> Weights:
         """Returns the weights of the losses when the share `progress` of the run is over.

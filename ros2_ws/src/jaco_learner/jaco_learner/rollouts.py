@@ -35,6 +35,7 @@ class WorkerConfig:
     profile: str
     physics_step_s: float
     margin_m: float
+    table_margin_m: float
     mesh_fraction: float
     environments: int
     steps: int
@@ -185,6 +186,7 @@ def _work(pipe: Any) -> None:
                 config.physics_step_s,
                 config.mesh_fraction,
                 margin_m=config.margin_m,
+                table_margin_m=config.table_margin_m,
             )
         environment = BatchEnv(scenes[config], config.environments, seed, render=isinstance(actor, Column))
         collector = _Collector(environment, rollout, actor, config.guided)

@@ -145,7 +145,8 @@ class Run:
 
     def _config(self, mesh_fraction: float) -> WorkerConfig:
         recipe = self.recipe
-        world = (recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, recipe.margin_m, mesh_fraction)
+        margins = recipe.margin_m, recipe.table_margin_m
+        world = (recipe.task, recipe.arm, recipe.profile, recipe.physics_step_s, *margins, mesh_fraction)
         # Later advice would not be heard.
         guided = recipe.weights_at(self.progress).imitation > 0.0
         return WorkerConfig(*world, recipe.environments // recipe.workers, recipe.steps, guided)

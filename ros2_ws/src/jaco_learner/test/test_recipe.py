@@ -66,3 +66,6 @@ def test_mistakes_are_told() -> None:
         replace(recipe, workers=3)
     with pytest.raises(ConfigError, match="steps must be at least 1, got 0"):
         replace(recipe, steps=0)
+    for table_margin_m in (-0.01, 0.2, float("nan")):
+        with pytest.raises(ConfigError, match=f"table_margin_m must be 0 to 0.1 m, got {table_margin_m}"):
+            replace(recipe, table_margin_m=table_margin_m)

@@ -74,7 +74,7 @@ def test_a_worker_s_failure_reaches_the_learner(task: str, margin_m: float, word
     column = Column(ColumnSpec(hidden=16))
     workers = RolloutWorkers(1)
     try:
-        workers.begin(WorkerConfig(task, "j2n6s300", "nominal", 0.01, margin_m, 1.0, 2, 4, False), column, 43, 0)
+        workers.begin(WorkerConfig(task, "j2n6s300", "nominal", 0.01, margin_m, 0.0, 1.0, 2, 4, False), column, 43, 0)
         with pytest.raises(JacoError, match=words):
             _ask(workers, column)
     finally:

@@ -78,10 +78,18 @@ class Scene:
         return tuple(links.get(body, name if body == "world" else body) for body, name in zip(bodies, names, strict=True))
 
 
-def build_scene(task: Task, arm: Arm, profile: Profile, physics_step_s: float = 0.002, mesh_fraction: float = 1.0) -> Scene:
+def build_scene(
+    task: Task,
+    arm: Arm,
+    profile: Profile,
+    physics_step_s: float = 0.002,
+    mesh_fraction: float = 1.0,
+    table_margin_m: float = 0.0,
+) -> Scene:
     """Returns the compiled world of `task`.
 
-    `mesh_fraction`: share of the arm's triangles that are drawn; collisions always use the full meshes.
+    `mesh_fraction`: share of the arm's triangles that are drawn; collisions always use the full meshes. `table_margin_m`: what
+    comes so near the table counts as touching it, and feels nothing yet.
 
     Raises:
         ConfigError: no model of this arm.
@@ -93,7 +101,7 @@ def build_scene(task: Task, arm: Arm, profile: Profile, physics_step_s: float = 
         color = profile.ring_color if material.name.endswith(RING_MATERIAL) else profile.arm_color
         material.rgba = (*color, 1.0)
     add_visual_meshes(spec, mesh_fraction)
-    _add_furniture(spec, profile)
+    _add_furniture(spec, profile, table_margin_m)
     for item in task.objects:
         body = spec.worldbody.add_body(name=item.name, mocap=True)
         sphere = mujoco.mjtGeom.mjGEOM_SPHERE
@@ -108,11 +116,13 @@ def build_scene(task: Task, arm: Arm, profile: Profile, physics_step_s: float = 
     return Scene(spec.compile(), arm, task, profile)
 
 
-def _add_furniture(spec: Any, profile: Profile) -> None:
+def _add_furniture(spec: Any, profile: Profile, table_margin_m: float) -> None:
     box = mujoco.mjtGeom.mjGEOM_BOX
     x, y = TABLE_CENTRE
     table, floor = (*profile.table_color, 1.0), (*profile.floor_color, 1.0)
-    spec.worldbody.add_geom(name="table", type=box, size=TABLE_HALF_SIZE, pos=(x, y, -TABLE_HALF_SIZE[2]), rgba=table)
+    place = (x, y, -TABLE_HALF_SIZE[2])
+    # Across its gap a contact is listed and has no force.
+    spec.worldbody.add_geom(name="table", type=box, size=TABLE_HALF_SIZE, pos=place, rgba=table, gap=table_margin_m)
     spec.worldbody.add_geom(name="floor", type=box, size=(8.0, 8.0, 0.01), pos=(0.0, 0.0, FLOOR_HEIGHT), rgba=floor, **_SEEN_ONLY)
     sky, gradient = mujoco.mjtTexture.mjTEXTURE_SKYBOX, mujoco.mjtBuiltin.mjBUILTIN_GRADIENT
     colors = {"rgb1": (0.75, 0.82, 0.90), "rgb2": (0.35, 0.42, 0.50)}

@@ -39,10 +39,12 @@ def make_scene(
     mesh_fraction: float = 1.0,
     held_out: bool = False,
     margin_m: float = 0.0,
+    table_margin_m: float = 0.0,
 ) -> Scene:
     """Returns the compiled world of the task, arm and profile with these names.
 
-    `held_out`: the profile may be one that nothing is trained on; `margin_m`: of the task, see `make_task`.
+    `held_out`: the profile may be one that nothing is trained on; `margin_m`: of the task, see `make_task`;
+    `table_margin_m`: see `build_scene`.
 
     Raises:
         ConfigError: one of them is not known, or the physics step does not divide a tick.
@@ -50,7 +52,8 @@ def make_scene(
     steps = TICK_S / physics_step_s
     if round(steps) < 1 or abs(steps - round(steps)) > 1e-9:
         raise ConfigError(f"A physics step of {physics_step_s} s does not divide a tick of {TICK_S} s; use 0.002, 0.005 or 0.01.")
-    return build_scene(make_task(task, margin_m), load_arm(arm), load_profile(profile, held_out), physics_step_s, mesh_fraction)
+    made, world = make_task(task, margin_m), load_profile(profile, held_out)
+    return build_scene(made, load_arm(arm), world, physics_step_s, mesh_fraction, table_margin_m)
 
 
 class ArmSimulation:

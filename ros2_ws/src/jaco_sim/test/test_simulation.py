@@ -85,6 +85,22 @@ def test_the_hand_on_the_table_is_a_contact_and_the_target_is_none(scene: Scene)
     assert any(contact.endswith("|table") for contact in simulation.contacts())
 
 
+def test_a_table_with_a_margin_is_touched_from_there_on_and_pushes_back_from_the_table_on() -> None:
+    plain, margined = (ArmSimulation(make_scene(mesh_fraction=0.2, table_margin_m=margin)) for margin in (0.0, 0.02))
+    heights = []
+    for simulation in (plain, margined):
+        simulation.place(Layout(simulation.arm.home, {"target": np.array([0.4, 0.0, 0.035])}))
+        position = simulation.arm.home.copy()
+        while not simulation.contacts():
+            position[1] -= 0.002
+            simulation.place(Layout(position, simulation.scene().objects))
+        heights.append(simulation.palm[2])
+        if simulation is margined:
+            assert simulation.contacts() == ("finger_1|table",)
+            assert not simulation.data.qfrc_constraint[simulation.world.dofs[:6]].any()
+    assert heights[1] - heights[0] == pytest.approx(0.02, abs=0.005)
+
+
 def test_time_goes_on_over_resets(scene: Scene) -> None:
     simulation = ArmSimulation(scene)
     simulation.step()
