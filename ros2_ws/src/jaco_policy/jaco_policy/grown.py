@@ -136,10 +136,9 @@ class GrownColumn(nn.Module):
         lateral: Tensor = self.laterals[index](self._read(projected) if index == len(self.laterals) - 1 else projected)
         return lateral
 
-    def _read(self, maps: Tensor) -> Tensor:
-        """Returns what the fc layer reads of the last maps; vectors as they are."""
-        places: Tensor = maps.flatten(1) if self.attend is None else self.attend(maps)
-        return places
+    def _read(self, maps: Tensor, tap: Tap = untouched) -> Tensor:
+        """Returns what the fc layer reads of the last maps, (N, c, h, w): vectors, and vectors as they are."""
+        return maps.flatten(1) if self.attend is None else tap("points", self.attend(maps))
 
     def layers(
         self, pixels: Tensor, elders: Sequence[Activations], proprioception: Tensor | None, tap: Tap = untouched
@@ -165,7 +164,7 @@ class GrownColumn(nn.Module):
             else [elder.hidden for elder in elders],
         )
         if maps:
-            below = [self._read(maps[-1]) if self.attend is None else tap("points", self._read(maps[-1]))]
+            below = [self._read(maps[-1], tap)]
             below += [felt] if felt is not None and self.lstm is None else []
             joining = [felt] if felt is not None and self.lstm is not None else []
             return maps, tap("fc", torch.relu(self.hidden(torch.cat(below, 1)) + lateral)), joining
