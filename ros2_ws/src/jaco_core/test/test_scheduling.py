@@ -33,6 +33,30 @@ def _permitted() -> bool:
     return subprocess.run(["chrt", "-r", "1", "true"], capture_output=True, check=False).returncode == 0
 
 
+def _nice(leads_session: bool) -> tuple[list[str], str]:
+    """Returns the niceness that a process has after giving way by 7, then by 3, and what the kernel says of its session then."""
+    program = (
+        "import os\nfrom jaco_core.scheduling import give_way\n"
+        f"if {leads_session}: os.setsid()\n"
+        "for niceness in (7, 3): give_way(niceness); print(os.getpriority(os.PRIO_PROCESS, 0))\n"
+        "path = '/proc/self/autogroup'\nprint(open(path).read().strip() if os.path.exists(path) else '')\n"
+    )
+    *niceness, session = said(program)
+    return niceness, session
+
+
+def test_who_gives_way_does_not_take_it_back_and_takes_its_session_along() -> None:
+    niceness, session = _nice(leads_session=True)
+    assert niceness == ["7", "7"]
+    assert session.endswith("nice 7") or not session
+
+
+def test_a_session_of_somebody_else_is_left_as_it_is() -> None:
+    before = said("import os\npath = '/proc/self/autogroup'\nprint(open(path).read().strip() if os.path.exists(path) else '')")
+    niceness, session = _nice(leads_session=False)
+    assert niceness == ["7", "7"] and [session] == before
+
+
 @pytest.mark.skipif(not _permitted(), reason="this system permits no real-time priority")
 def test_relaxing_gives_every_thread_ordinary_priority() -> None:
     relaxed = RAISE.replace("import Urgency, hurry", "import Urgency, hurry, relax").replace("for task", "relax()\nfor task")

@@ -44,7 +44,7 @@ def test_where_an_action_leads_is_where_the_kinematics_say() -> None:
 
 def test_steps_are_judged_some_steps_on_and_not_beyond_an_end(tmp_path: Path) -> None:
     network = network_to_learn(policy(tmp_path), SMALL, 0)
-    experience = Experience(network, motion(), discount=0.5, horizon=2)
+    experience = Experience(network, motion(), discount=0.5, horizon=2, kept=100)
     ended, open_end = replace(run(0, steps=3), terminated=True), run(1, steps=3)
     experience.take([ended, open_end])
     steps = experience.steps(torch.arange(6))
@@ -102,16 +102,31 @@ def test_while_the_critics_learn_alone_the_policy_stays_as_it_was(tmp_path: Path
     assert equal(before.weights, after.weights) and not equal(before.moments, after.moments)
 
 
-@pytest.mark.parametrize("lstm", [0, 8])
-def test_it_goes_on_from_its_last_version_with_all_its_experience(tmp_path: Path, lstm: int) -> None:
+def test_the_oldest_steps_make_room_and_those_that_stay_are_what_they_were(tmp_path: Path) -> None:
+    network = network_to_learn(policy(tmp_path), SMALL, 0)
+    whole, newest = (Experience(network, motion(), discount=0.5, horizon=2, kept=kept) for kept in (100, 10))
+    for number, steps in enumerate((6, 3, 8, 4)):
+        for experience in (whole, newest):
+            experience.take([run(number, steps=steps)])
+    assert (len(whole), len(newest), len(newest.chunks)) == (21, 12, 2) and whole.total == newest.total == 21
+    expected, held = whole.steps(torch.arange(9, 21)), newest.steps(torch.arange(12))
+    for one, other in ((expected.now, held.now), (expected.later, held.later)):
+        assert torch.equal(one.felt, other.felt) and torch.equal(one.points.jacobian, other.points.jacobian)
+        assert torch.equal(one.elders[0].hidden, other.elders[0].hidden)
+    assert torch.equal(expected.action, held.action) and torch.equal(expected.reward, held.reward)
+
+
+@pytest.mark.parametrize(("lstm", "kept", "held"), [(0, 100, 4), (8, 100, 4), (0, 12, 2)])
+def test_it_goes_on_from_its_last_version_with_all_that_it_keeps(tmp_path: Path, lstm: int, kept: int, held: int) -> None:
     base = policy(tmp_path / "base", lstm)
+    settings = replace(SMALL, off_policy=replace(RULE, kept=kept))
 
     def session(folder: str) -> LearningSession:
-        return LearningSession(load_checkpoint(base.folder), ARM, SMALL, 5, VersionStore(tmp_path / folder), print)
+        return LearningSession(load_checkpoint(base.folder), ARM, settings, 5, VersionStore(tmp_path / folder), print)
 
-    straight, second = straight_and_killed(session, 4, 2)
-    assert len(second.learner.snapshot().experience) == 4
-    assert second.word.version == straight.word.version == 5
+    straight, second = straight_and_killed(session, 5, 3) if kept < 100 else straight_and_killed(session, 4, 2)
+    assert len(second.learner.snapshot().experience) == held
+    assert second.word.version == straight.word.version == (6 if kept < 100 else 5)
     assert second.word.sha256 == straight.word.sha256
     assert equal(second.learner.snapshot().moments, straight.learner.snapshot().moments)
 

@@ -1,4 +1,4 @@
-"""All steps that an off-policy learner has ever been given, with what the frozen columns make of their images."""
+"""The newest steps that an off-policy learner has been given, with what the frozen columns make of their images."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from jaco_learner.embedded.motion import Motion, Points
 from jaco_learner.embedded.transition import Run, judged_ahead
 from jaco_policy.grown import Activations
 from jaco_policy.progressive import ProgressiveNet
+
+# What a chunk has of each step; of everything else it has one per observation.
+_OF_STEPS = ("action", "now", "later", "reward", "discount", CORRECTED)
+_BEFORE = "before"
 
 
 @dataclass(frozen=True)
@@ -45,17 +49,23 @@ class Steps:
 
 
 class Experience:
-    """Grows by a chunk per update. `chunks`: all of them, in their order.
+    """Grows by a chunk per update; whole chunks at its old end make room. `chunks`: those that it holds, in their order.
+
+    `total`: how many steps there ever were.
 
     A chunk has of R observations "felt" (R, 2n), and by frozen column "hidden_0" and, with an LSTM, "features_0" (R, width).
     Of S steps it has "action" (S, n), "now" and "later" (S,), the observations that a step begins with and is judged by, "reward"
-    (S,) in between, "discount" (S,) of what follows, 0 where the task has ended, and "corrected" (S,).
+    (S,) in between, "discount" (S,) of what follows, 0 where the task has ended, and "corrected" (S,). "before" (1,) tells how
+    many steps there were before it, of which the oldest may be gone.
     """
 
-    def __init__(self, network: ProgressiveNet, motion: Motion, discount: float, horizon: int) -> None:
-        """`horizon`: steps until a step is judged by the critics; the rewards until then count as they came."""
+    def __init__(self, network: ProgressiveNet, motion: Motion, discount: float, horizon: int, kept: int) -> None:
+        """`horizon`: steps until a step is judged by the critics; the rewards until then count as they came.
+
+        `kept`: fewest steps that it holds once there were as many.
+        """
         self._network, self._motion = network, motion
-        self._discount, self._horizon = discount, horizon
+        self._discount, self._horizon, self._kept = discount, horizon, kept
         self.forget()
 
     def __len__(self) -> int:
@@ -64,6 +74,7 @@ class Experience:
     def forget(self) -> None:
         """Begins anew."""
         self.chunks: tuple[Chunk, ...] = ()
+        self.total = 0
         self._steps: Chunk = {}
 
     def take(self, runs: Sequence[Run]) -> None:
@@ -72,18 +83,30 @@ class Experience:
         starts = [0, *accumulate(len(part["felt"]) for part in parts)]
         for part, start in zip(parts, starts[:-1], strict=True):
             part["now"], part["later"] = part["now"] + start, part["later"] + start
-        self.add({name: torch.cat([part[name] for part in parts]) for name in parts[0]})
+        chunk = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+        self.add({**chunk, _BEFORE: torch.tensor([self.total])})
 
     def add(self, chunk: Chunk) -> None:
         """Adds a chunk of an earlier time."""
         chunk = with_corrections(chunk)
         points = self._motion.points(chunk["felt"])
-        grown = {**chunk, "position": points.position, "jacobian": points.jacobian}
+        grown = {name: tensor for name, tensor in chunk.items() if name != _BEFORE}
+        grown |= {"position": points.position, "jacobian": points.jacobian}
         if self.chunks:
             start = len(self._steps["felt"])
             grown["now"], grown["later"] = chunk["now"] + start, chunk["later"] + start
             grown = {name: torch.cat((self._steps[name], tensor)) for name, tensor in grown.items()}
         self._steps, self.chunks = grown, (*self.chunks, chunk)
+        # Chunks that are older than this number are all there are.
+        self.total = int(chunk.get(_BEFORE, self.total)) + len(chunk["action"])
+        while len(self) - len(self.chunks[0]["action"]) >= self._kept:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        steps, observations = (len(self.chunks[0][name]) for name in ("action", "felt"))
+        held = {name: tensor[steps if name in _OF_STEPS else observations :] for name, tensor in self._steps.items()}
+        self._steps = {**held, "now": held["now"] - observations, "later": held["later"] - observations}
+        self.chunks = self.chunks[1:]
 
     def draw(self, count: int, generator: torch.Generator) -> Steps:
         """Returns `count` steps, each as likely as any other."""

@@ -1,4 +1,4 @@
-"""Off-policy actor-critic on all steps so far (after Haarnoja et al. 2018, arXiv:1812.05905), for a choice of speeds per joint.
+"""Off-policy actor-critic on the steps so far (after Haarnoja et al. 2018, arXiv:1812.05905), for a choice of speeds per joint.
 
 The policy draws each joint's speed by itself, so its improvement needs no draw that gradients go through: given the other joints'
 speeds, the critics are asked about every speed of a joint, and the policy moves to those that are better than its own mean there
@@ -34,13 +34,13 @@ _PER_METRE = 10.0
 
 
 class OffPolicy:
-    """Improves the last column of a network from all of its experience. The same runs in the same order give the same weights."""
+    """Improves the last column of a network from its newest experience. The same runs in the same order give the same weights."""
 
     def __init__(self, network: ProgressiveNet, card: Card, settings: Settings, seed: int) -> None:
         self.network, self.settings, self.rule, self._seed = network, settings, settings.off_policy, seed
         self._choices = torch.arange(network.spec.choices)
         self._motion = Motion(load_arm(card.arm), torch.from_numpy(card.speeds), card.control_period_s)
-        self._experience = Experience(network, self._motion, self.rule.discount, self.rule.horizon)
+        self._experience = Experience(network, self._motion, self.rule.discount, self.rule.horizon, self.rule.kept)
         # Where the palm is, the arm knows better than its camera.
         self._sought = [index for index, name in enumerate(network.spec.auxiliary) if name != PALM]
         learned = dict(network.learned())
@@ -55,21 +55,21 @@ class OffPolicy:
         self._critic_optimiser = torch.optim.Adam(self._critics.parameters(), lr=self.rule.critic_rate, eps=1e-5)
 
     def update(self, runs: Sequence[Run]) -> UpdateReport:
-        """Takes `runs` in and makes gradient steps in proportion to them, on draws from all experience."""
+        """Takes `runs` in and makes gradient steps in proportion to them, on draws from all that is kept."""
         experience, rule = self._experience, self.rule
-        before = len(experience)
+        before = experience.total
         experience.take(runs)
+        new = experience.total - before
         # Nothing but what is saved decides what is drawn, so that a learner that was started again draws the same.
-        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + len(experience))
-        new = len(experience) - before
-        ratio = self._ratio(runs, experience.steps(torch.arange(before, len(experience))))
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + experience.total)
+        ratio = self._ratio(runs, experience.steps(torch.arange(len(experience) - new, len(experience))))
         value_losses, figures = [], []
         for count in range(max(1, round(new * rule.updates_per_step))):
             steps = experience.draw(rule.batch, generator)
             value_losses.append(self._improve_critics(steps, generator))
             if count % rule.policy_every == 0:
                 shown = experience.draw_corrected(rule.policy_batch, generator)
-                if len(experience) >= rule.warm_up:
+                if experience.total >= rule.warm_up:
                     rows = torch.arange(rule.policy_batch)
                     figures.append(self._improve_policy(steps.now.at(rows), ~steps.corrected[rows], shown, generator))
                 elif shown is not None:
@@ -110,7 +110,7 @@ class OffPolicy:
             anchor = torch.log_softmax(self.network.heads([each.features for each in seen.elders]).logits, -1)
         entropy = mean_over(-(probability * log_probability).sum((-1, -2)), own)
         strayed = mean_over((probability * (log_probability - anchor)).sum((-1, -2)), own)
-        done = min(1.0, (len(self._experience) - rule.warm_up) / rule.anchor_steps)
+        done = min(1.0, (self._experience.total - rule.warm_up) / rule.anchor_steps)
         weight = rule.anchor + (rule.final_anchor - rule.anchor) * done
         worth = mean_over((probability * advantage).sum((-1, -2)), own)
         loss = -worth - rule.entropy * entropy + weight * strayed
@@ -190,7 +190,7 @@ class OffPolicy:
 
     @property
     def experience(self) -> tuple[Chunk, ...]:
-        """What it has been given so far, update by update."""
+        """What it has been given and keeps, update by update."""
         return self._experience.chunks
 
     def remember(self, chunks: Sequence[Chunk]) -> None:

@@ -20,7 +20,7 @@ KNOWING = ("progressive", "output", "finetuned")
 """Of these, the methods that begin with what the policy knows."""
 OFF_POLICY, ASYMMETRIC = "off-policy", "asymmetric"
 ALGORITHMS = ("actor-critic", OFF_POLICY, ASYMMETRIC)
-"""On each step once, soon after it was made; on all steps so far, over and over; so, with critics that know where things are."""
+"""On each step once, soon after it was made; on the steps so far, over and over; so, with critics that know where things are."""
 
 
 def _require(what: str, settings: Settings | OffPolicySettings | AsymmetricSettings, *positive: str) -> None:
@@ -34,7 +34,7 @@ def _require(what: str, settings: Settings | OffPolicySettings | AsymmetricSetti
 
 @dataclass(frozen=True)
 class OffPolicySettings:
-    """Learning on all steps so far.
+    """Learning on the steps so far, of which the newest are kept: `kept`, and up to an update's more.
 
     `horizon`: steps until the critics' word is taken; `updates_per_step`: gradient steps per step of the arm, each on `batch`
     steps, of which every `policy_every`-th also improves the policy on `policy_batch`. Of `critics` critics, of which the least
@@ -45,6 +45,7 @@ class OffPolicySettings:
 
     discount: float = 0.9
     horizon: int = 3
+    kept: int = 100_000
     critics: int = 3
     target_critics: int = 2
     hidden: int = 128
@@ -62,8 +63,8 @@ class OffPolicySettings:
     anchor_steps: int = 6000
 
     def __post_init__(self) -> None:
-        positive = ("horizon", "critics", "target_critics", "hidden", "critic_rate", "updates_per_step", "batch", "policy_every")
-        _require("Off-policy learning", self, *positive, "policy_batch", "anchor_steps")
+        positive = ("horizon", "kept", "critics", "target_critics", "hidden", "critic_rate", "updates_per_step", "batch")
+        _require("Off-policy learning", self, *positive, "policy_every", "policy_batch", "anchor_steps")
         if self.target_critics > self.critics or self.policy_batch > self.batch:
             raise ConfigError(
                 f"Off-policy learning has {self.critics} critics and batches of {self.batch} steps, and was asked for the least "
