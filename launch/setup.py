@@ -8,7 +8,7 @@ setup(
     description="What runs: the graph as data, its launch files, its runner and the jaco command.",
     license="Apache-2.0",
     packages=find_packages(exclude=["test"]),
-    package_data={"jaco_bringup": ["py.typed"]},
+    package_data={"jaco_bringup": ["py.typed", "localhost.xml"]},
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/jaco_bringup"]),
         ("share/jaco_bringup", ["package.xml", *glob("*.launch.py")]),

@@ -9,6 +9,7 @@ No node is given use_sim_time, in simulation neither: they act on the stamps of 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from jaco_bringup.arguments import (
 )
 from jaco_bringup.cameras import drawn_cameras, read_cameras, require_cameras
 from jaco_bringup.policies import find_policy
+from jaco_bringup.transport import udp_alone
 from jaco_core.arms import load_arm
 from jaco_core.errors import ConfigError
 from jaco_policy.camera_contract import read_camera, require_one_view
@@ -64,12 +66,14 @@ class NodeSpec:
 class Graph:
     """Nodes in the order of their activation; they are deactivated in reverse, so the arm's side comes last and stops first.
 
-    The end of the node `leader` is the end of the run; a good one when its exit code is 0.
+    The end of the node `leader` is the end of the run; a good one when its exit code is 0. `environment`: variables that every
+    process gets beside those that are there.
     """
 
     name: str
     nodes: tuple[NodeSpec, ...]
     leader: str = "manager"
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def node(self, name: str) -> NodeSpec:
         """Returns the node called `name`."""
@@ -251,7 +255,7 @@ def _graph(
         },
         lifecycle=False,
     )
-    return Graph(name, (*managed, manager))
+    return Graph(name, (*managed, manager), environment={} if waiting["lockstep"] else udp_alone(os.environ))
 
 
 def _excitation(a: Mapping[str, Value], shared: dict[str, Value], lockstep: dict[str, Value]) -> NodeSpec:

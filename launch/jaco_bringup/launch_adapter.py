@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -40,16 +41,17 @@ def _nodes(context: Any, spec: GraphSpec) -> list[Any]:
     given = {argument.name: argument.parse(LaunchConfiguration(argument.name).perform(context)) for argument in spec.arguments}
     graph = spec.build(given)
     folder = Path(mkdtemp(prefix="jaco-launch-"))
-    return [_action(node, folder) for node in graph.nodes]
+    return [_action(node, folder, graph.environment) for node in graph.nodes]
 
 
-def _action(node: NodeSpec, folder: Path) -> Any:
+def _action(node: NodeSpec, folder: Path, environment: Mapping[str, str]) -> Any:
     options: dict[str, Any] = {
         "name": node.name,
         "package": node.package,
         "executable": node.executable,
         "parameters": [str(write_parameters(node, folder))] if node.parameters else [],
         "remappings": list(node.remappings),
+        "additional_env": dict(environment),
         "output": "screen",
         "respawn": node.restart,
         "respawn_delay": RESTART_DELAY_S,

@@ -60,6 +60,7 @@ class Runner:
         self._commands: dict[str, list[str]] = {}
         self._environment = {
             **os.environ,
+            **graph.environment,
             "ROS_DOMAIN_ID": str(domain),
             "PYTHONUNBUFFERED": "1",
             "RCUTILS_LOGGING_BUFFERED_STREAM": "0",
