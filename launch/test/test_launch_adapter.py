@@ -80,6 +80,7 @@ def launched(name: str, **given: str) -> dict[str, SimpleNamespace]:
             executable=(action.options["package"], action.options["executable"]),
             parameters=[yaml.safe_load(Path(path).read_text()) for path in action.options["parameters"]],
             remappings=action.options["remappings"],
+            environment=action.options["additional_env"],
             respawn=action.options["respawn"],
             ends_run="on_exit" in action.options,
             niceness=int(action.options.get("prefix", "nice -n 0").removeprefix("nice -n ")),
@@ -94,7 +95,8 @@ def ran(name: str, folder: Path, **given: str) -> dict[str, SimpleNamespace]:
         argument.name: argument.parse(given[argument.name]) for argument in GRAPHS[name].arguments if argument.name in given
     }
     nodes = {}
-    for node in GRAPHS[name].build(arguments).nodes:
+    graph = GRAPHS[name].build(arguments)
+    for node in graph.nodes:
         path, *rest = process.command_line(node, folder)
         renames = [rest[i + 1].split(":=") for i, word in enumerate(rest) if word == "-r"]
         nodes[dict(renames)["__node"]] = SimpleNamespace(
@@ -102,6 +104,7 @@ def ran(name: str, folder: Path, **given: str) -> dict[str, SimpleNamespace]:
             executable=(Path(path).parent.name, Path(path).name),
             parameters=[yaml.safe_load(Path(rest[i + 1]).read_text()) for i, word in enumerate(rest) if word == "--params-file"],
             remappings=[(source, target) for source, target in renames if source != "__node"],
+            environment=graph.environment,
             respawn=node.restart,
             ends_run=node.critical,
             niceness=node.niceness,

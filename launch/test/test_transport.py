@@ -81,7 +81,11 @@ def test_who_has_chosen_keeps_the_choice(name: str) -> None:
 
 
 @pytest.mark.parametrize(("realtime", "udp"), [("true", True), ("false", False)])
-def test_a_graph_in_real_time_takes_it_and_one_in_lockstep_does_not(realtime: str, udp: bool) -> None:
+def test_a_graph_in_real_time_takes_it_and_one_in_lockstep_does_not(
+    realtime: str, udp: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (*CHOICES, "ROS_LOCALHOST_ONLY"):
+        monkeypatch.delenv(name, raising=False)
     arguments = {spec.name: spec.parse(realtime) for spec in GRAPHS["sim"].arguments if spec.name == "realtime"}
     assert bool(GRAPHS["sim"].build(arguments).environment) == udp
     assert GRAPHS["real"].build({}).environment
