@@ -75,6 +75,9 @@ class Graph:
     leader: str = "manager"
     environment: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "environment", MappingProxyType(dict(self.environment)))
+
     def node(self, name: str) -> NodeSpec:
         """Returns the node called `name`."""
         return next(node for node in self.nodes if node.name == name)

@@ -61,6 +61,7 @@ def test_a_node_is_heard_without_shared_memory(monkeypatch: pytest.MonkeyPatch) 
 
             spin_until(executor, answered, 60.0, "an answer")
         finally:
+            other.kill()
             other.communicate(timeout=60.0)
             executor.shutdown()
             asking.destroy_node()

@@ -97,7 +97,7 @@ class Experience:
             grown["now"], grown["later"] = chunk["now"] + start, chunk["later"] + start
             grown = {name: torch.cat((self._steps[name], tensor)) for name, tensor in grown.items()}
         self._steps, self.chunks = grown, (*self.chunks, chunk)
-        # Chunks that are older than this number are all there are.
+        # A chunk that was saved before chunks had this number: before it, nothing had been dropped.
         self.total = int(chunk.get(_BEFORE, self.total)) + len(chunk["action"])
         while len(self) - len(self.chunks[0]["action"]) >= self._kept:
             self._drop_oldest()
