@@ -37,20 +37,17 @@ class Guide:
         self._simulations = environment.simulations
         self._arm, self._palm, self._dofs, self._qpos = scene.arm, scene.palm, scene.dofs, scene.qpos
         self._target = next(iter(scene.objects.values()))
-        self._jacobian = np.zeros((3, scene.model.nv))
+        self._jacobian = np.zeros((environment.count, 3, scene.model.nv))
 
     def advise(self) -> NDArray[np.int8]:
         """Returns action indices, shape (k, n)."""
-        jacobian = np.empty((len(self._simulations), 3, len(self._dofs)))
-        error = np.empty((len(self._simulations), 3))
-        position = np.empty((len(self._simulations), len(self._dofs)))
-        for index, simulation in enumerate(self._simulations):
-            data = simulation.data
-            mujoco.mj_jacSite(simulation.model, data, self._jacobian, None, self._palm)
-            jacobian[index] = self._jacobian[:, self._dofs]
-            position[index] = data.qpos[self._qpos]
-            error[index] = data.mocap_pos[self._target] + self._lift - data.site_xpos[self._palm]
-        share = self._share(jacobian, error)
+        data = [simulation.data for simulation in self._simulations]
+        for simulation, jacobian in zip(self._simulations, self._jacobian, strict=True):
+            mujoco.mj_jacSite(simulation.model, simulation.data, jacobian, None, self._palm)
+        position = np.array([each.qpos for each in data])[:, self._qpos]
+        target = np.array([each.mocap_pos[self._target] for each in data])
+        palm = np.array([each.site_xpos[self._palm] for each in data])
+        share = self._share(np.take(self._jacobian, self._dofs, axis=2), target + self._lift - palm)
         share[(share < 0.0) & (position < self._arm.lower + LIMIT_MARGIN)] = 0.0
         share[(share > 0.0) & (position > self._arm.upper - LIMIT_MARGIN)] = 0.0
         return np.asarray(1 + np.sign(share) * (np.abs(share) > THRESHOLD), np.int8)

@@ -77,7 +77,7 @@ class Ppo:
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.parameters, recipe.gradient_norm)
             self.optimiser.step()
-            reports.append(report.detach())
+            reports.append(report)
         return UpdateReport(*torch.stack(reports).mean(0).tolist())
 
     def _loss(self, batch: _Minibatch, weights: Weights) -> tuple[Tensor, Tensor]:
@@ -96,15 +96,16 @@ class Ppo:
         value_loss = (self.critic(batch.state) - batch.returns).square().mean()
         imitation = -chosen_log_probability(log_probabilities, batch.advice).mean() if weights.imitation > 0.0 else none
         loss = weights.policy * policy_loss - weights.entropy * entropy + 0.5 * value_loss + weights.imitation * imitation
-        palm = target = none
+        error = torch.zeros(1, 2)
         if isinstance(output, ColumnOutput):
             pixel_value_loss = (output.value - batch.returns).square().mean()
             error = (output.auxiliary - batch.position).square().sum(-1)
             loss = loss + 0.5 * pixel_value_loss + recipe.auxiliary_weight * error.sum(-1).mean()
+        with torch.no_grad():
             palm, target = error.sqrt().mean(0)
-        divergence = (ratio - 1.0 - log_ratio).mean()
-        share = ((ratio - 1.0).abs() > recipe.clip).float().mean()
-        return loss, torch.stack((policy_loss, value_loss, entropy, divergence, share, palm, target, imitation))
+            divergence = (ratio - 1.0 - log_ratio).mean()
+            share = ((ratio - 1.0).abs() > recipe.clip).float().mean()
+            return loss, torch.stack((policy_loss, value_loss, entropy, divergence, share, palm, target, imitation))
 
     def _seen(self, image: Tensor) -> Tensor:
         """Returns the images centred once for all epochs, as a column reads them fastest; a teacher's as they are."""
@@ -117,7 +118,10 @@ class Ppo:
         return in_spans(self._centred, self.actor.spec.span)
 
     def _minibatches(self, rollout: Rollout, advantage: Tensor, returns: Tensor) -> Iterator[_Minibatch]:
-        """Yields the rollout in random parts, `epochs` times. With an LSTM a part is whole sequences, without single steps."""
+        """Yields the rollout in random parts, `epochs` times, each for as long as the next one is not asked for.
+
+        With an LSTM a part is whole sequences, without single steps.
+        """
         steps = len(rollout.reward) if self.recipe.lstm else 1
         fields = {
             "image": self._seen(rollout.image),
@@ -132,13 +136,17 @@ class Ppo:
         }
         columns = rollout.reward.numel() // steps
         fields = {name: tensor.reshape(steps, columns, *tensor.shape[2:]) for name, tensor in fields.items()}
-        size = max(1, self.recipe.minibatch // steps)
+        size = min(columns, max(1, self.recipe.minibatch // steps))
+        image = fields.pop("image")
+        # By far the largest field: it is put where the last part's was, not into new memory.
+        shown = image.new_empty((steps, size, *image.shape[2:]))
         for _ in range(self.recipe.epochs):
             for index in torch.split(torch.randperm(columns), size):
+                seen = torch.index_select(image, 1, index, out=shown if len(index) == size else None)
                 part = {name: tensor.index_select(1, index) for name, tensor in fields.items()}
                 lstm = (rollout.lstm[0, index], rollout.lstm[1, index]) if self.recipe.lstm else None
-                flat = {name: part[name].flatten(0, 1) for name in part if name not in ("image", "start")}
-                yield _Minibatch(image=part["image"], start=part["start"], lstm=lstm, **flat)
+                flat = {name: part[name].flatten(0, 1) for name in part if name != "start"}
+                yield _Minibatch(image=seen, start=part["start"], lstm=lstm, **flat)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
+from threading import BrokenBarrierError
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,8 @@ from jaco_sim.simulation import make_scene
 
 # Longest wait for one rollout; a worker needs a few seconds.
 _TIMEOUT_S = 300.0
+# Longest wait of a worker for another one after a step, which takes a fraction of a second.
+_PATIENCE_S = 3.0
 # Workers wait for each other and can share a core; nobody can help the learner, which would be the last of all without it.
 _NICENESS = 4
 
@@ -82,14 +87,9 @@ class Rollout:
             tensor.share_memory_()  # type: ignore[no-untyped-call]
         return Rollout(**tensors)
 
-    @staticmethod
-    def join(parts: list[Rollout], out: Rollout | None = None) -> Rollout:
-        """Returns the workers' rollouts side by side, in the memory of `out`, where there is one from before."""
-        joined = {}
-        for name in Rollout.__dataclass_fields__:
-            into = None if out is None else getattr(out, name)
-            joined[name] = torch.cat([getattr(part, name) for part in parts], dim=1, out=into)
-        return Rollout(**joined)
+    def part(self, first: int, count: int) -> Rollout:
+        """Returns `count` environments' share from the `first` on, in the same memory."""
+        return Rollout(**{name: getattr(self, name)[:, first : first + count] for name in Rollout.__dataclass_fields__})
 
 
 Actor = Column | Teacher
@@ -99,22 +99,27 @@ class RolloutWorkers:
     """Processes that each step a share of the environments. They live through all phases of a run: starting one takes seconds."""
 
     def __init__(self, workers: int) -> None:
+        # Two that take turns: while one is learnt from, the workers fill the other.
         self._rollouts: list[Rollout] = []
-        self._joined: Rollout | None = None
+        self._filling = 0
         self._actor: Actor | None = None
         self._pending = False
-        self._workers = [WorkerProcess("A rollout worker", _work) for _ in range(workers)]
+        # It lives for as long as they do.
+        self._pace = get_context("spawn").Barrier(workers)
+        self._workers = [WorkerProcess("A rollout worker", _work, self._pace) for _ in range(workers)]
 
     def begin(self, config: WorkerConfig, actor: Actor, state_size: int, seed: int) -> None:
         """Gives every worker new environments, whose episodes are a function of `seed`, and the kind of actor."""
         self._take()
         lstm = actor.spec.lstm if isinstance(actor, Column) else 0
-        shape = (config.steps, config.environments, state_size, actor.spec.joints, lstm, isinstance(actor, Column))
+        count = config.environments * len(self._workers)
+        shape = (config.steps, count, state_size, actor.spec.joints, lstm, isinstance(actor, Column))
         self._actor = shared_copy(actor)
-        self._rollouts, self._joined = [Rollout.allocate(*shape) for _ in self._workers], None
-        for index, (worker, rollout) in enumerate(zip(self._workers, self._rollouts, strict=True)):
+        self._rollouts = [Rollout.allocate(*shape) for _ in range(2)]
+        for index, worker in enumerate(self._workers):
+            parts = [rollout.part(index * config.environments, config.environments) for rollout in self._rollouts]
             worker_seed = int(np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0] >> 2)
-            worker.send((config, rollout, self._actor, worker_seed))
+            worker.send((config, parts, self._actor, worker_seed))
 
     def request(self, actor: Actor) -> None:
         """Asks every worker for T steps with the present weights of `actor`, and does not wait for them.
@@ -124,21 +129,20 @@ class RolloutWorkers:
         """
         assert self._actor is not None and not self._pending
         self._actor.load_state_dict(actor.state_dict())
+        self._filling = 1 - self._filling
         for worker in self._workers:
-            worker.send("collect")
+            worker.send(self._filling)
         self._pending = True
 
     def collect(self) -> tuple[Rollout, list[EpisodeStatus]]:
-        """Waits for what was requested; returns it, in memory that the next one will be in, and the episodes that ended.
+        """Waits for what was requested; returns it, in memory that the next but one will be in, and the episodes that ended.
 
         Raises:
             JacoError: a worker failed; the text is its traceback.
             TimeoutExceeded: a worker does not answer.
         """
-        # Only when nobody writes any more are the rollouts read.
         ended = self._take()
-        self._joined = Rollout.join(self._rollouts, self._joined)
-        return self._joined, ended
+        return self._rollouts[self._filling], ended
 
     def close(self) -> None:
         """Ends the processes."""
@@ -162,19 +166,19 @@ def shared_copy(actor: Actor) -> Actor:
     return copy
 
 
-def _work(pipe: Any) -> None:
-    """A worker's process: new environments or one rollout per message, until the pipe closes."""
+def _work(pipe: Any, pace: Barrier) -> None:
+    """A worker's process: new environments or one rollout per message, until the pipe closes. `pace`: where all workers meet."""
     keep_freed_memory()
     give_way(_NICENESS)
     collector: _Collector | None = None
     scenes: dict[WorkerConfig, Any] = {}
     while True:
         message = pipe.recv()
-        if message == "collect":
+        if isinstance(message, int):
             assert collector is not None
-            pipe.send(collector.collect())
+            pipe.send(collector.collect(message))
             continue
-        config, rollout, actor, seed = message
+        config, rollouts, actor, seed = message
         if collector is not None:
             collector.close()
         torch.manual_seed(seed)
@@ -189,23 +193,24 @@ def _work(pipe: Any) -> None:
                 table_margin_m=config.table_margin_m,
             )
         environment = BatchEnv(scenes[config], config.environments, seed, render=isinstance(actor, Column))
-        collector = _Collector(environment, rollout, actor, config.guided)
+        collector = _Collector(environment, rollouts, actor, config.guided, pace)
 
 
 class _Collector:
-    """Fills a rollout, going on where the last one stopped."""
+    """Fills rollouts, going on where the last one stopped."""
 
-    def __init__(self, environment: BatchEnv, rollout: Rollout, actor: Actor, guided: bool) -> None:
-        self._environment, self._rollout, self._actor = environment, rollout, actor
+    def __init__(self, environment: BatchEnv, rollouts: list[Rollout], actor: Actor, guided: bool, pace: Barrier) -> None:
+        self._environment, self._rollouts, self._actor, self._pace = environment, rollouts, actor, pace
         self._step: BatchStep = environment.reset(stagger=True)
         self._start = torch.ones(environment.count, dtype=torch.bool)
         self._lstm = actor.initial_state(environment.count) if isinstance(actor, Column) else None
         self._guide = Guide(environment) if guided else None
 
     @torch.inference_mode()
-    def collect(self) -> list[EpisodeStatus]:
-        """Returns the episodes that ended."""
-        rollout, ended = self._rollout, []
+    def collect(self, number: int) -> list[EpisodeStatus]:
+        """Fills the rollout of this number; returns the episodes that ended."""
+        rollout: Rollout = self._rollouts[number]
+        ended: list[EpisodeStatus] = []
         if self._lstm is not None:
             rollout.lstm.copy_(torch.stack(self._lstm))
         for index in range(len(rollout.reward)):
@@ -216,12 +221,13 @@ class _Collector:
             rollout.position[index] = torch.from_numpy(np.stack((self._step.palm, self._step.target), axis=1))
             if self._guide is not None:
                 rollout.advice[index] = torch.from_numpy(self._guide.advise())
-            action = self._act(index)
+            action = self._act(rollout, index)
             self._step = self._environment.step(action.numpy())
             self._start = torch.from_numpy(self._step.terminated | self._step.truncated)
             rollout.reward[index] = torch.from_numpy(self._step.reward)
             rollout.done[index] = self._start
             ended += self._step.ended
+            self._keep_pace()
         rollout.state[-1] = torch.from_numpy(self._step.state)
         return ended
 
@@ -229,19 +235,27 @@ class _Collector:
         """Releases the renderer."""
         self._environment.close()
 
-    def _act(self, index: int) -> Tensor:
+    def _keep_pace(self) -> None:
+        """Waits for the other workers after a step: one that ran ahead would leave its core idle when the others are last."""
+        try:
+            self._pace.wait(_PATIENCE_S)
+        except BrokenBarrierError:
+            # Another one has died or hangs, which its pipe tells; what this one collects does not depend on it.
+            return
+
+    def _act(self, rollout: Rollout, index: int) -> Tensor:
         """Returns the actions, shape (N, joints), for the observation of step `index`."""
         if isinstance(self._actor, Teacher):
-            logits = self._actor(self._rollout.state[index])
+            logits = self._actor(rollout.state[index])
         else:
             if self._lstm is not None:
                 keep = (~self._start).unsqueeze(1)
                 self._lstm = (self._lstm[0] * keep, self._lstm[1] * keep)
             # As the learner does: between two precisions the same policy would differ from itself.
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                output, self._lstm = self._actor(self._rollout.image[index], self._lstm)
+                output, self._lstm = self._actor(rollout.image[index], self._lstm)
             logits = output.logits
         action = sample_action(logits)
-        self._rollout.action[index] = action
-        self._rollout.log_probability[index] = joint_log_probability(logits, action)
+        rollout.action[index] = action
+        rollout.log_probability[index] = joint_log_probability(logits, action)
         return action

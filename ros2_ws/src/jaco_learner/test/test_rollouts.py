@@ -1,0 +1,54 @@
+"""Worker processes that fill rollouts together."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from jaco_core.errors import JacoError
+from jaco_learner.rollouts import Rollout, RolloutWorkers, WorkerConfig
+from jaco_policy.networks import Column, ColumnSpec
+
+_CONFIG = WorkerConfig("reach", "j2n6s300", "nominal", 0.01, 0.0, 0.0, 1.0, environments=2, steps=3, guided=True)
+# Numbers of the simulator's state for this arm and task.
+_STATE_SIZE = 43
+
+
+@pytest.fixture
+def workers() -> Iterator[RolloutWorkers]:
+    two = RolloutWorkers(2)
+    yield two
+    two.close()
+    assert not multiprocessing.active_children()
+
+
+def test_two_workers_fill_a_rollout_side_by_side_and_the_next_one_elsewhere(workers: RolloutWorkers) -> None:
+    column = Column(ColumnSpec(hidden=16))
+    workers.begin(_CONFIG, column, _STATE_SIZE, seed=0)
+    first = _collected(workers, column)
+    assert first.image.shape == (3, 4, 64, 64, 3) and first.state.shape == (4, 4, _STATE_SIZE)
+    # Four arms that nobody forgot, each in an episode of its own.
+    assert len(first.state[0].unique(dim=0)) == 4 and int(first.image.amax((0, 2, 3, 4)).min()) > 0
+    before = first.state.clone()
+    second = _collected(workers, column)
+    assert torch.equal(first.state, before)
+    assert torch.equal(second.state[0], before[-1])
+
+
+def test_who_waits_for_a_worker_that_died_hears_of_it_and_leaves_nobody_behind(workers: RolloutWorkers) -> None:
+    column = Column(ColumnSpec(hidden=16))
+    workers.begin(_CONFIG, column, _STATE_SIZE, seed=0)
+    _collected(workers, column)
+    victim = multiprocessing.active_children()[0]
+    victim.kill()
+    victim.join()
+    with pytest.raises(JacoError, match="has died"):
+        _collected(workers, column)
+
+
+def _collected(workers: RolloutWorkers, column: Column) -> Rollout:
+    workers.request(column)
+    return workers.collect()[0]
