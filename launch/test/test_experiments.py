@@ -84,7 +84,12 @@ def test_every_condition_and_seed_is_run_once_and_what_is_there_stays(tmp_path: 
     one = results["conditions"]["scratch"]["1"]
     assert one["steps"] == [50, 80] and one["returns"] == [10.0, 40.0] and one["final_mean"] == 40.0
     assert one["auc"] == pytest.approx((50 * 10.0 + 30 * 40.0) / 80)
-    assert (tmp_path / "curves.png").stat().st_size > 10_000
+    picture = tmp_path / "curves.png"
+    assert picture.stat().st_size > 10_000
+    # Results that came without their picture get it, although nothing is run.
+    picture.unlink()
+    run(plan(), tmp_path, said.append, starts)
+    assert len(starts.graphs) == 4 and picture.stat().st_size > 10_000
     run(plan(seeds=(0, 1, 2)), tmp_path, said.append, starts)
     assert len(starts.graphs) == 6
     with pytest.raises(ConfigError, match="is of another plan: steps 120, asked 60"):

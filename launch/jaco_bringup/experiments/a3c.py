@@ -72,14 +72,14 @@ def run(plan: Plan, out: Path, say: Callable[[str], None], start: Train = _train
         ConfigError: `out` has the results of another plan.
         JacoError: a run failed.
     """
-    results = Results(out, plan.experiment, asdict(plan), same=("experiment", "frames"))
+    results = Results(out, plan.experiment, asdict(plan), same=("experiment", "frames"), title=_TITLES[plan.experiment])
     for condition, seed in results.missing():
         folder = out / f"{condition}-{seed}"
         say(f"{condition}, seed {seed}: {plan.frames} frames")
         engine = EXPERIMENTS[plan.experiment][condition].engine
         start(plan.recipe(condition), folder, seed, (folder / RESUME_FILE).is_file(), engine)
         done = read_result(folder, plan.frames)
-        means = results.add(condition, seed, done, _TITLES[plan.experiment], {})
+        means = results.add(condition, seed, done)
         say(f"{condition}, seed {seed}: {means}, {done.figures[_RATE]:.0f} frames/s")
     rates = {name: np.mean([each.figures[_RATE] for each in results.of(name)]) for name in plan.conditions}
     for name in plan.conditions[1:]:

@@ -6,13 +6,14 @@ with a third column that reads the joints alone and sees through the others' con
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from jaco_bringup.arguments import Value
 from jaco_bringup.experiments import reach_transfer
 from jaco_bringup.experiments.curve import Curve
+from jaco_bringup.experiments.plot import Paper
 from jaco_bringup.experiments.through_graph import GraphPlan, Learning, learning_folder
 from jaco_bringup.graph import Graph, sim_graph
 from jaco_core.errors import ConfigError
@@ -26,7 +27,7 @@ FROZEN = "frozen"
 LEARNING: Mapping[str, Learning] = MappingProxyType(
     {"third-column": ("progressive", "felt-maps", "asymmetric"), "finetuned": ("finetuned", "wide", "asymmetric")}
 )
-PAPER: Mapping[str, tuple[Sequence[float], Sequence[float]]] = MappingProxyType({"third-column": ((1e3, 1e4), (18.5, 26.2))})
+PAPER: Paper = MappingProxyType({"third-column": ((1e3, 1e4), (18.5, 26.2))})
 """Returns on the real arm and its conveyor, read from the paper's figure: steps and returns by condition."""
 # The condition of reach_transfer by which the second column is learned.
 _SECOND = "progressive-wide"

@@ -15,16 +15,18 @@ _POINTS = 61
 _TITLE_WIDTH = 72
 
 
-def draw_curves(
-    path: Path, title: str, curves: Mapping[str, Sequence[Curve]], paper: Mapping[str, tuple[Sequence[float], Sequence[float]]]
-) -> None:
-    """Writes a picture of `curves`, by condition one for each seed, to `path`; `paper`: (steps, returns) by some conditions."""
+Paper = Mapping[str, tuple[Sequence[float], Sequence[float]]]
+"""What a paper's figure shows, by condition: steps and returns."""
+
+
+def draw_curves(path: Path, title: str, curves: Mapping[str, Sequence[Curve]], paper: Paper) -> None:
+    """Writes a picture of `curves`, by condition one for each seed, to `path`; `paper`: of some of the conditions."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(8.0, 5.0))
+    figure, axes = pyplot.subplots(figsize=(10.0, 5.0), layout="constrained")
     last = max((curve.steps[-1] for several in curves.values() for curve in several), default=1)
     grid = np.linspace(0.0, last, _POINTS)
     for index, (name, several) in enumerate(curves.items()):
@@ -42,8 +44,8 @@ def draw_curves(
     axes.set(
         title=fill(title, _TITLE_WIDTH), xlabel="steps", ylabel="return of an episode (of 50)", ylim=(0.0, 50.0), xlim=(0.0, last)
     )
-    axes.legend(fontsize=8)
-    figure.tight_layout()
+    # Beside the curves: within the picture it would lie on some of them.
+    figure.legend(loc="outside right center", fontsize=8)
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from jaco_bringup.experiments.plot import Paper
 from jaco_bringup.experiments.through_graph import GraphPlan, Learning
 from jaco_bringup.graph import Graph
 
@@ -22,7 +23,7 @@ CONDITIONS: Mapping[str, Learning] = MappingProxyType(
 )
 
 _STEPS = (1e3, 5e3, 1e4, 2e4, 3e4, 4e4, 5e4, 6e4)
-PAPER: Mapping[str, tuple[Sequence[float], Sequence[float]]] = MappingProxyType(
+PAPER: Paper = MappingProxyType(
     {
         "progressive-wide": (_STEPS, (24.1, 30.2, 33.4, 31.1, 31.7, 33.2, 34.4, 34.7)),
         "progressive-narrow": (_STEPS, (26.1, 31.8, 33.2, 32.0, 32.4, 33.6, 33.9, 32.7)),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jaco_bringup.experiments.curve import Curve
-from jaco_bringup.experiments.plot import draw_curves
+from jaco_bringup.experiments.plot import Paper, draw_curves
 from jaco_core.errors import ConfigError
 
 RESULTS_FILE, PLOT_FILE = "results.json", "curves.png"
@@ -36,13 +36,17 @@ class Result:
 class Results:
     """By condition and seed. Each is on the disk as soon as its run is over."""
 
-    def __init__(self, out: Path, experiment: str, plan: Mapping[str, Any], same: Sequence[str]) -> None:
+    def __init__(
+        self, out: Path, experiment: str, plan: Mapping[str, Any], same: Sequence[str], title: str, paper: Paper | None = None
+    ) -> None:
         """Takes what is in `out`. `plan`: with `seeds` and `conditions`; `same`: what of it the runs have in common.
+
+        `title`, `paper`: of the plot, which is drawn of what is there.
 
         Raises:
             ConfigError: `out` has the results of another plan.
         """
-        self._out, self._experiment, self._plan = out, experiment, plan
+        self._out, self._experiment, self._plan, self._title, self._paper = out, experiment, plan, title, paper or {}
         path = out / RESULTS_FILE
         data = json.loads(path.read_text()) if path.is_file() else {"plan": plan, "conditions": {}}
         for name in same:
@@ -53,6 +57,8 @@ class Results:
             condition: {seed: Result.from_json(each) for seed, each in seeds.items()}
             for condition, seeds in data["conditions"].items()
         }
+        if self._results:
+            self._draw()
 
     def missing(self) -> Iterator[tuple[str, int]]:
         """Yields condition and seed of what is still to run, seed by seed."""
@@ -65,19 +71,21 @@ class Results:
         """Returns the results of a condition so far, one for each seed."""
         return list(self._results.get(condition, {}).values())
 
-    def add(
-        self, condition: str, seed: int, result: Result, title: str, paper: Mapping[str, tuple[Sequence[float], Sequence[float]]]
-    ) -> str:
-        """Writes results and plot with one more run; returns its curve in numbers, as text. `title`, `paper`: of the plot."""
+    def add(self, condition: str, seed: int, result: Result) -> str:
+        """Writes results and plot with one more run; returns its curve in numbers, as text."""
         self._results.setdefault(condition, {})[str(seed)] = result
         told = {name: {key: each.to_json() for key, each in seeds.items()} for name, seeds in self._results.items()}
         content = json.dumps({"experiment": self._experiment, "plan": self._plan, "conditions": told}, indent=1)
         partial = self._out / f"{RESULTS_FILE}.partial"
         partial.write_text(content + "\n")
         partial.replace(self._out / RESULTS_FILE)
-        curves = {name: [each.curve for each in seeds.values()] for name, seeds in self._results.items()}
-        draw_curves(self._out / PLOT_FILE, title, curves, {name: paper[name] for name in curves if name in paper})
+        self._draw()
         return f"final mean {result.curve.final_mean:.1f}, mean over the run {result.curve.auc:.1f}"
+
+    def _draw(self) -> None:
+        curves = {name: [each.curve for each in seeds.values()] for name, seeds in self._results.items()}
+        paper = {name: self._paper[name] for name in curves if name in self._paper}
+        draw_curves(self._out / PLOT_FILE, self._title, curves, paper)
 
 
 def check_conditions(asked: Sequence[str], known: Sequence[str]) -> None:

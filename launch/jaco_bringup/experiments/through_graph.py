@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -14,6 +14,7 @@ from jaco_bringup.arguments import Value
 from jaco_bringup.bench.measured import RunFailed
 from jaco_bringup.experiments.at_once import at_once
 from jaco_bringup.experiments.curve import Curve
+from jaco_bringup.experiments.plot import Paper
 from jaco_bringup.experiments.results import Result, Results, check_conditions
 from jaco_bringup.graph import Graph, learn_graph
 from jaco_core.errors import ConfigError
@@ -40,7 +41,7 @@ class GraphPlan(ABC):
     known: ClassVar[Sequence[str]]
     usual: ClassVar[Sequence[str]]
     usual_steps: ClassVar[int]
-    paper: ClassVar[Mapping[str, tuple[Sequence[float], Sequence[float]]]]
+    paper: ClassVar[Paper]
 
     steps: int
     seeds: tuple[int, ...]
@@ -93,7 +94,7 @@ def run(plan: GraphPlan, out: Path, say: Callable[[str], None], start: Start, jo
         RunFailed: a run did not come to its end; what was finished before is kept, and what runs beside it comes to its end.
     """
     told = {**asdict(plan), "measured": plan.title}
-    results = Results(out, plan.name, told, same=("steps", "policy", "profile"))
+    results = Results(out, plan.name, told, same=("steps", "policy", "profile"), title=plan.title, paper=plan.paper)
     missing = {(condition, seed): out / f"{condition}-{seed}" for condition, seed in results.missing()}
     left = [folder for folder in missing.values() if folder.exists()]
     if left:
@@ -112,7 +113,7 @@ def run(plan: GraphPlan, out: Path, say: Callable[[str], None], start: Start, jo
 
     with ThreadPoolExecutor(jobs) as pool:
         for (condition, seed), curve in at_once(pool, jobs, play, missing):
-            say(f"{condition}, seed {seed}: {results.add(condition, seed, Result(curve), plan.title, plan.paper)}")
+            say(f"{condition}, seed {seed}: {results.add(condition, seed, Result(curve))}")
 
 
 def learning_folder(folder: Path) -> Path:

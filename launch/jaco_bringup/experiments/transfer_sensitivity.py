@@ -114,11 +114,13 @@ def run(plan: Plan, out: Path, say: Callable[[str], None], pool: Executor, jobs:
     Raises:
         ConfigError: `out` has the results of another plan.
     """
-    results = Results(out, NAME, asdict(plan), same=("steps", "policy"))
     title = "Return after a change of the world, by learning rate"
+    results = Results(out, NAME, asdict(plan), same=("steps", "policy"), title=title)
     missing = tuple(results.missing())
+    if not missing:
+        draw_sensitivity(out / SENSITIVITY_FILE, title, _finals(plan, results))
     for done, ((condition, seed), curve) in enumerate(at_once(pool, jobs, partial(learn, plan), missing), 1):
-        means = results.add(condition, seed, Result(curve), title, {})
+        means = results.add(condition, seed, Result(curve))
         draw_sensitivity(out / SENSITIVITY_FILE, title, _finals(plan, results))
         say(f"{done} of {len(missing)}: {condition}, seed {seed}: {means}")
 
