@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import shutil
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
@@ -12,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jaco_core.errors import TimeoutExceeded
+from jaco_core import shared_memory
+from jaco_core.errors import ConfigError, TimeoutExceeded
 from jaco_core.scheduling import give_way
 from jaco_core.types import EpisodeStatus
 from jaco_learner.guide import Guide
@@ -69,7 +72,11 @@ class Rollout:
 
     @staticmethod
     def allocate(steps: int, count: int, state_size: int, joints: int, lstm: int = 0, pixels: bool = True) -> Rollout:
-        """Returns an empty rollout in shared memory."""
+        """Returns an empty rollout in shared memory.
+
+        Raises:
+            ConfigError: there is too little of it.
+        """
         shapes: dict[str, tuple[tuple[int, ...], torch.dtype]] = {
             "image": ((steps, count, 64, 64, 3) if pixels else (steps, count, 0), torch.uint8),
             "state": ((steps + 1, count, state_size), torch.float32),
@@ -82,6 +89,7 @@ class Rollout:
             "advice": ((steps, count, joints), torch.int8),
             "lstm": ((2, count, lstm), torch.float32),
         }
+        _require_room(sum(math.prod(shape) * dtype.itemsize for shape, dtype in shapes.values()))
         tensors = {name: torch.zeros(shape, dtype=dtype) for name, (shape, dtype) in shapes.items()}
         for tensor in tensors.values():
             tensor.share_memory_()  # type: ignore[no-untyped-call]
@@ -90,6 +98,16 @@ class Rollout:
     def part(self, first: int, count: int) -> Rollout:
         """Returns `count` environments' share from the `first` on, in the same memory."""
         return Rollout(**{name: getattr(self, name)[:, first : first + count] for name in Rollout.__dataclass_fields__})
+
+
+def _require_room(needed: int) -> None:
+    """Raises ConfigError where there is no room in shared memory: who writes there all the same is killed without a word."""
+    free = shutil.disk_usage(shared_memory.FOLDER).free if shared_memory.FOLDER.is_dir() else needed
+    if needed > free:
+        raise ConfigError(
+            f"A rollout takes {needed / 1e6:.1f} MB of shared memory, and {shared_memory.FOLDER} has {free / 1e6:.1f} MB left; "
+            "give a container more (docker run --shm-size=1g), or train with fewer environments."
+        )
 
 
 Actor = Column | Teacher
@@ -101,6 +119,7 @@ class RolloutWorkers:
     def __init__(self, workers: int) -> None:
         # Two that take turns: while one is learnt from, the workers fill the other.
         self._rollouts: list[Rollout] = []
+        self._shape: tuple[int, ...] = ()
         self._filling = 0
         self._actor: Actor | None = None
         self._pending = False
@@ -115,7 +134,9 @@ class RolloutWorkers:
         count = config.environments * len(self._workers)
         shape = (config.steps, count, state_size, actor.spec.joints, lstm, isinstance(actor, Column))
         self._actor = shared_copy(actor)
-        self._rollouts = [Rollout.allocate(*shape) for _ in range(2)]
+        if shape != self._shape:
+            # Kept from one segment to the next, of which two at once would need twice as much.
+            self._rollouts, self._shape = [Rollout.allocate(*shape) for _ in range(2)], shape
         for index, worker in enumerate(self._workers):
             parts = [rollout.part(index * config.environments, config.environments) for rollout in self._rollouts]
             worker_seed = int(np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0] >> 2)

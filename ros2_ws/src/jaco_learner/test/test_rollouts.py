@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from jaco_core.errors import JacoError
+from jaco_core.errors import ConfigError, JacoError
 from jaco_learner.rollouts import Rollout, RolloutWorkers, WorkerConfig
 from jaco_policy.networks import Column, ColumnSpec
 
@@ -47,6 +49,13 @@ def test_who_waits_for_a_worker_that_died_hears_of_it_and_leaves_nobody_behind(w
     victim.join()
     with pytest.raises(JacoError, match="has died"):
         _collected(workers, column)
+
+
+def test_too_little_shared_memory_is_told_before_anything_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=40_000_000))
+    Rollout.allocate(2, 4, _STATE_SIZE, 9)
+    with pytest.raises(ConfigError, match=r"takes 51.3 MB of shared memory, and .* has 40.0 MB left; .*--shm-size"):
+        Rollout.allocate(32, 128, _STATE_SIZE, 9)
 
 
 def _collected(workers: RolloutWorkers, column: Column) -> Rollout:
