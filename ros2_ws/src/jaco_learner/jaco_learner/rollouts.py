@@ -117,7 +117,7 @@ class RolloutWorkers:
     """Processes that each step a share of the environments. They live through all phases of a run: starting one takes seconds."""
 
     def __init__(self, workers: int) -> None:
-        # Two that take turns: while one is learnt from, the workers fill the other.
+        # Two that take turns: while one is learned from, the workers fill the other.
         self._rollouts: list[Rollout] = []
         self._shape: tuple[int, ...] = ()
         self._filling = 0
@@ -134,6 +134,9 @@ class RolloutWorkers:
         count = config.environments * len(self._workers)
         shape = (config.steps, count, state_size, actor.spec.joints, lstm, isinstance(actor, Column))
         self._actor = shared_copy(actor)
+        if self._pace.broken:
+            # One waited too long: building a scene can take one worker seconds longer than another.
+            self._pace.reset()
         if shape != self._shape:
             # Kept from one segment to the next, of which two at once would need twice as much.
             self._rollouts, self._shape = [Rollout.allocate(*shape) for _ in range(2)], shape
