@@ -101,7 +101,7 @@ class Rollout:
 
 
 def _require_room(needed: int) -> None:
-    """Raises ConfigError where there is no room in shared memory: who writes there all the same is killed without a word."""
+    """Raises ConfigError where shared memory has no `needed` bytes left: who writes there anyway is killed without a word."""
     free = shutil.disk_usage(shared_memory.FOLDER).free if shared_memory.FOLDER.is_dir() else needed
     if needed > free:
         raise ConfigError(

@@ -63,6 +63,20 @@ def test_who_waits_for_a_worker_that_died_hears_of_it_and_leaves_nobody_behind(
         _collected(workers, column)
 
 
+def test_what_is_collected_does_not_depend_on_the_pace_which_is_kept_again_from_the_next_segment_on(
+    workers: RolloutWorkers,
+) -> None:
+    column = Column(ColumnSpec(hidden=16))
+    workers.begin(_CONFIG, column, _STATE_SIZE, seed=0)
+    # As one does that has waited for another in vain.
+    workers._pace.abort()
+    alone = _collected(workers, column).state.clone()
+    assert workers._pace.broken
+    workers.begin(_CONFIG, column, _STATE_SIZE, seed=0)
+    assert torch.equal(_collected(workers, column).state, alone)
+    assert not workers._pace.broken
+
+
 def test_too_little_shared_memory_is_told_before_anything_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=40_000_000))
     Rollout.allocate(2, 4, _STATE_SIZE, 9)
